@@ -1,0 +1,106 @@
+#include "runtime/task_scope.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <exception>
+#include <list>
+
+#include "base/check.hpp"
+
+namespace vvm {
+
+struct TaskScope::Child {
+  std::string name;
+  asio::cancellation_signal cancel;
+};
+
+struct TaskScope::State {
+  explicit State(Runtime rt) : changed(rt) {}
+  std::list<Child> children;  // a list: the signals do not move
+  Signal changed;
+  ErrorHandler on_error;
+  bool closed = false;
+};
+
+namespace {
+
+std::string text_of(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {  // tidy-ok: an exception of unknown type becomes text here, nothing is hidden
+    return "unknown exception";
+  }
+}
+
+bool cancelled_by(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const boost::system::system_error& e) {
+    return is_cancellation(e);
+  } catch (...) {  // tidy-ok: only the question is answered, the exception stays with the caller
+    return false;
+  }
+}
+
+}  // namespace
+
+TaskScope::TaskScope(Runtime rt, ErrorHandler on_error)
+    : rt_(rt), state_(std::make_shared<State>(rt)) {
+  state_->on_error = std::move(on_error);
+}
+
+TaskScope::~TaskScope() {
+  CHECK(state_->children.empty() || !rt_.proc().alive(), "a TaskScope dies before its children");
+}
+
+void TaskScope::spawn(std::string name, Task<void> task) {
+  CHECK(!state_->closed, "spawn in a closed TaskScope", name);
+  const auto child = state_->children.emplace(state_->children.end());
+  child->name = std::move(name);
+  // The state is shared: in a crash this handler may outlive the scope.
+  auto on_end = [state = state_, child, rt = rt_](const std::exception_ptr& failure) {
+    const std::string child_name = child->name;
+    state->children.erase(child);
+    state->changed.notify_all();
+    if (failure == nullptr || cancelled_by(failure)) { return; }
+    const std::string what = text_of(failure);
+    rt.emit({"task.failed", {{"task", child_name}, {"what", what}}});
+    if (state->on_error) {
+      state->on_error(child_name, what);
+    } else {
+      rt.proc().exit(1);
+    }
+  };
+  asio::co_spawn(rt_.executor(),
+                 std::move(task),
+                 asio::bind_cancellation_slot(child->cancel.slot(), std::move(on_end)));
+}
+
+void TaskScope::cancel() {
+  // A child's end may be reached inside emit(): walk a copy of the positions.
+  std::vector<asio::cancellation_signal*> signals;
+  for (Child& child : state_->children) { signals.push_back(&child.cancel); }
+  for (asio::cancellation_signal* signal : signals) {
+    signal->emit(asio::cancellation_type::terminal);
+  }
+}
+
+Task<void> TaskScope::join() {
+  while (!state_->children.empty()) { co_await state_->changed.wait(); }
+}
+
+Task<void> TaskScope::close() {
+  state_->closed = true;
+  // The scope must end even where its owner has been cancelled meanwhile.
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  cancel();
+  while (!state_->children.empty()) { co_await state_->changed.wait(); }
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+}
+
+std::size_t TaskScope::size() const { return state_->children.size(); }
+
+}  // namespace vvm
