@@ -34,20 +34,19 @@ struct ClientLimits {
 
 // One request on a connection of its own, and its whole answer. `Host` and the
 // framing headers are added; `req.source` streams the request's body.
-Task<Result<Response>> exchange(Runtime rt, Endpoint to, Request req,
-                                ClientLimits limits);
+Task<Result<Response>> exchange(Runtime rt, Endpoint to, Request req, ClientLimits limits);
 
 // An answer whose body is read piece by piece. Destroying it drops the
 // connection.
 class BodyReader {
-public:
+ public:
   BodyReader() = default;
-  BodyReader(const BodyReader &) = delete;
-  BodyReader &operator=(const BodyReader &) = delete;
+  BodyReader(const BodyReader&) = delete;
+  BodyReader& operator=(const BodyReader&) = delete;
   virtual ~BodyReader() = default;
 
   virtual unsigned status() const = 0;
-  virtual const Headers &headers() const = 0;
+  virtual const Headers& headers() const = 0;
   // None when the answer did not say: read_some() is then all there is to know.
   virtual std::optional<std::uint64_t> content_length() const = 0;
   // by_close: the end of the body will be the end of the connection, and a cut
@@ -60,18 +59,18 @@ public:
   virtual Task<Result<Bytes>> read_some() = 0;
 };
 
-Task<Result<std::unique_ptr<BodyReader>>>
-open(Runtime rt, Endpoint to, Request req, ClientLimits limits);
+Task<Result<std::unique_ptr<BodyReader>>> open(Runtime rt,
+                                               Endpoint to,
+                                               Request req,
+                                               ClientLimits limits);
 
 namespace detail {
 class Connection;
 }
 
 struct PoolLimits {
-  std::size_t idle_max =
-      16; // kept connections, all peers together; the oldest goes first
-  Duration keep =
-      seconds(30); // a connection kept longer than this is not used again
+  std::size_t idle_max = 16;    // kept connections, all peers together; the oldest goes first
+  Duration keep = seconds(30);  // a connection kept longer than this is not used again
   ClientLimits exchange{};
 };
 
@@ -81,28 +80,32 @@ struct PoolLimits {
 // one, once, when no octet of an answer came and the method is idempotent (GET,
 // HEAD, PUT, DELETE). Its destructor drops what is kept.
 class ClientPool {
-public:
+ public:
   ClientPool(Runtime rt, PoolLimits limits);
-  ClientPool(const ClientPool &) = delete;
-  ClientPool &operator=(const ClientPool &) = delete;
+  ClientPool(const ClientPool&) = delete;
+  ClientPool& operator=(const ClientPool&) = delete;
   ~ClientPool();
 
   Task<Result<Response>> exchange(Endpoint to, Request req);
+
   std::size_t idle() const { return kept_.size(); }
 
-private:
+ private:
   struct Kept {
     Endpoint to;
     Instant since;
     std::unique_ptr<detail::Connection> connection;
   };
-  std::unique_ptr<detail::Connection> take(const Endpoint &to);
-  void keep(const Endpoint &to, std::unique_ptr<detail::Connection> connection);
-  Task<Result<Response>> attempt(Endpoint to, Request *req, bool *stale);
+
+  std::unique_ptr<detail::Connection> take(const Endpoint& to);
+  void keep(const Endpoint& to, std::unique_ptr<detail::Connection> connection);
+  Task<Result<Response>> exchange_within(Endpoint to, Request req);
+  // `*stale` in: use no kept connection; out: a kept one was closed before it gave an octet.
+  Task<Result<Response>> attempt(Endpoint to, Request* req, bool* stale);
 
   Runtime rt_;
   PoolLimits limits_;
-  std::vector<Kept> kept_; // oldest first
+  std::vector<Kept> kept_;  // oldest first
 };
 
-} // namespace vvm::http
+}  // namespace vvm::http

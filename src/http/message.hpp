@@ -25,11 +25,11 @@ struct Header {
   std::string name;
   std::string value;
 
-  friend bool operator==(const Header &, const Header &) = default;
+  friend bool operator==(const Header&, const Header&) = default;
 };
 
 class Headers {
-public:
+ public:
   void add(std::string name, std::string value);
   // In place of every header of that name.
   void set(std::string name, std::string value);
@@ -37,20 +37,22 @@ public:
   std::optional<std::string_view> find(std::string_view name) const;
 
   std::size_t size() const { return items_.size(); }
+
   auto begin() const { return items_.begin(); }
+
   auto end() const { return items_.end(); }
 
-private:
+ private:
   std::vector<Header> items_;
 };
 
 // A body that is made or consumed piece by piece. Read by one coroutine, once,
 // from the start.
 class BodySource {
-public:
+ public:
   BodySource() = default;
-  BodySource(const BodySource &) = delete;
-  BodySource &operator=(const BodySource &) = delete;
+  BodySource(const BodySource&) = delete;
+  BodySource& operator=(const BodySource&) = delete;
   virtual ~BodySource() = default;
 
   // None when it is not known in advance; it is then sent in chunks.
@@ -73,9 +75,9 @@ struct Request {
 
 // How a receiver knew where a body ended.
 enum class BodyEnd : std::uint8_t {
-  marked,   // by Content-Length, by the last chunk, or because there is none
-  by_close, // the peer closed the connection: the body may have been cut
-            // without a sign
+  marked,    // by Content-Length, by the last chunk, or because there is none
+  by_close,  // the peer closed the connection: the body may have been cut
+             // without a sign
 };
 
 struct Response {
@@ -83,7 +85,7 @@ struct Response {
   Headers headers{};
   Bytes body{};
   std::unique_ptr<BodySource> source{};
-  BodyEnd end = BodyEnd::marked; // set by the receiver
+  BodyEnd end = BodyEnd::marked;  // set by the receiver
 
   static Response text(unsigned status, std::string body);
   static Response json(unsigned status, std::string body);
@@ -92,4 +94,4 @@ struct Response {
 // "Not Found"; "Status" when the number has no customary text.
 std::string_view reason_of(unsigned status);
 
-} // namespace vvm::http
+}  // namespace vvm::http
