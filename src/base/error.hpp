@@ -13,7 +13,7 @@
 namespace vvm {
 
 enum class Code : std::uint16_t {
-#define VVM_CODE(number, name, text, cls) name = number,
+#define VVM_CODE(number, name, text, cls) name = (number),
 #include "base/codes.def"
 #undef VVM_CODE
 };
