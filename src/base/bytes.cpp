@@ -1,3 +1,4 @@
+// Hex and big-endian octets, written out by hand so that neither locale nor host order has a say.
 #include "base/bytes.hpp"
 
 #include "base/check.hpp"
@@ -6,9 +7,15 @@ namespace vvm {
 namespace {
 
 int digit_of(char c) {
-  if (c >= '0' && c <= '9') { return c - '0'; }
-  if (c >= 'a' && c <= 'f') { return c - 'a' + 10; }
-  if (c >= 'A' && c <= 'F') { return c - 'A' + 10; }
+  if (c >= '0' && c <= '9') {
+    return c - '0';
+  }
+  if (c >= 'a' && c <= 'f') {
+    return c - 'a' + 10;
+  }
+  if (c >= 'A' && c <= 'F') {
+    return c - 'A' + 10;
+  }
   return -1;
 }
 
@@ -33,13 +40,17 @@ std::string to_hex(BytesView bytes) {
 }
 
 std::optional<Bytes> from_hex(std::string_view hex) {
-  if (hex.size() % 2 != 0) { return std::nullopt; }
+  if (hex.size() % 2 != 0) {
+    return std::nullopt;
+  }
   Bytes out;
   out.reserve(hex.size() / 2);
   for (std::size_t i = 0; i < hex.size(); i += 2) {
     const int high = digit_of(hex[i]);
     const int low = digit_of(hex[i + 1]);
-    if (high < 0 || low < 0) { return std::nullopt; }
+    if (high < 0 || low < 0) {
+      return std::nullopt;
+    }
     out.push_back(static_cast<char>(static_cast<unsigned char>(high * 16 + low)));
   }
   return out;

@@ -1,3 +1,4 @@
+// Where a failed CHECK ends: the text on stderr, then abort.
 #include "base/check.hpp"
 
 #include <cstdio>

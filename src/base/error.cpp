@@ -1,3 +1,4 @@
+// The table behind Code: name and class of each, generated from codes.def.
 #include "base/error.hpp"
 
 #include <array>
@@ -21,7 +22,9 @@ constexpr std::array rows{
 
 const Row& row_of(Code code) {
   for (const Row& row : rows) {
-    if (row.code == code) { return row; }
+    if (row.code == code) {
+      return row;
+    }
   }
   UNREACHABLE();
 }
@@ -32,14 +35,18 @@ std::string_view code_name(Code code) { return row_of(code).name; }
 
 std::optional<Code> code_from_name(std::string_view name) {
   for (const Row& row : rows) {
-    if (row.name == name) { return row.code; }
+    if (row.name == name) {
+      return row.code;
+    }
   }
   return std::nullopt;
 }
 
 std::optional<Code> code_from_number(std::int64_t number) {
   for (const Row& row : rows) {
-    if (static_cast<std::int64_t>(row.code) == number) { return row.code; }
+    if (static_cast<std::int64_t>(row.code) == number) {
+      return row.code;
+    }
   }
   return std::nullopt;
 }
@@ -53,7 +60,9 @@ bool transient(Code code) {
 
 std::string to_string(const Error& error) {
   std::string out{code_name(error.code)};
-  if (!error.what.empty()) { out.append(": ").append(error.what); }
+  if (!error.what.empty()) {
+    out.append(": ").append(error.what);
+  }
   return out;
 }
 

@@ -1,3 +1,4 @@
+// The form of an Event for people: `name key=value ...`, one line, quoted where it must be.
 #include "base/event.hpp"
 
 namespace vvm {
@@ -11,7 +12,9 @@ void append_text(std::string& out, std::string_view text) {
   }
   out.push_back('"');
   for (const char c : text) {
-    if (c == '"' || c == '\\') { out.push_back('\\'); }
+    if (c == '"' || c == '\\') {
+      out.push_back('\\');
+    }
     if (c == '\n') {
       out.append("\\n");
     } else {

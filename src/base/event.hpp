@@ -1,8 +1,8 @@
 // Event: something that happened, as a name and typed fields; the project's only logging.
 //
-// Every layer emits them through runtime::Runtime::emit; the live program prints them, the simulator
-// puts them into the trace and the ghost state. Emitting costs no allocation: an Event only
-// refers to its values and must not outlive the expression that makes it.
+// Every layer emits them through runtime::Runtime::emit; the live program prints them, the
+// simulator puts them into the trace and the ghost state. Emitting costs no allocation: an Event
+// only refers to its values and must not outlive the expression that makes it.
 #pragma once
 
 #include <cstdint>

@@ -1,3 +1,4 @@
+// The arithmetic of Rng: xoshiro256**, SplitMix64, Lemire; integers only.
 #include "base/rng.hpp"
 
 #include <bit>
@@ -39,13 +40,17 @@ std::uint64_t minus_log2_q16(std::uint64_t u) {
 
 std::uint64_t stable_hash(std::string_view text) {
   std::uint64_t h = 0xCBF29CE484222325U;
-  for (const char c : text) { h = (h ^ static_cast<unsigned char>(c)) * 0x100000001B3U; }
+  for (const char c : text) {
+    h = (h ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+  }
   return mix(h + 0x9E3779B97F4A7C15U);
 }
 
 Rng::Rng(std::uint64_t seed) : seed_(seed), s_{} {
   std::uint64_t state = seed;
-  for (std::uint64_t& word : s_) { word = split_mix(state); }
+  for (std::uint64_t& word : s_) {
+    word = split_mix(state);
+  }
 }
 
 std::uint64_t Rng::next() {
@@ -75,7 +80,9 @@ std::uint64_t Rng::below(std::uint64_t bound) {
 std::int64_t Rng::between(std::int64_t low, std::int64_t high) {
   CHECK(low <= high, "Rng::between", low, high);
   const std::uint64_t span = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
-  if (span == ~std::uint64_t{0}) { return static_cast<std::int64_t>(next()); }
+  if (span == ~std::uint64_t{0}) {
+    return static_cast<std::int64_t>(next());
+  }
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + below(span + 1));
 }
 

@@ -1,8 +1,8 @@
 // Rng: random numbers specified bit for bit, so that a seed means the same everywhere.
 //
-// Every layer that needs chance relies on it; the sim hands one out per named purpose. The generator
-// is xoshiro256** 1.0 (Blackman and Vigna, 2018) seeded through SplitMix64; bounded draws use
-// Lemire's method with rejection (2019). Integers and ratios only. Copyable, not thread-safe.
+// Every layer that needs chance relies on it; the sim hands one out per named purpose. The
+// generator is xoshiro256** 1.0 (Blackman and Vigna, 2018) seeded through SplitMix64; bounded draws
+// use Lemire's method with rejection (2019). Integers and ratios only. Copyable, not thread-safe.
 #pragma once
 
 #include <array>

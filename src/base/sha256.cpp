@@ -1,8 +1,9 @@
+// SHA-256 by the EVP functions of OpenSSL; a failure of theirs is a broken program.
 #include "base/sha256.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
+
+#include <openssl/evp.h>
 
 #include "base/check.hpp"
 
@@ -10,8 +11,11 @@ namespace vvm {
 
 struct Sha256Stream::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
+
   State() { CHECK(context != nullptr, "no memory for a digest"); }
+
   ~State() { EVP_MD_CTX_free(context); }
+
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 };
@@ -45,17 +49,20 @@ Sha256 sha256(BytesView bytes) {
 std::string Sha256::hex() const {
   Bytes raw;
   raw.reserve(octets.size());
-  for (const std::uint8_t octet : octets) { raw.push_back(static_cast<char>(octet)); }
+  for (const std::uint8_t octet : octets) {
+    raw.push_back(static_cast<char>(octet));
+  }
   return to_hex(raw);
 }
 
 std::optional<Sha256> Sha256::from_hex(std::string_view hex) {
   const std::optional<Bytes> raw = vvm::from_hex(hex);
-  if (!raw || raw->size() != 32) { return std::nullopt; }
+  if (!raw || raw->size() != 32) {
+    return std::nullopt;
+  }
   Sha256 digest;
-  std::ranges::transform(*raw, digest.octets.begin(), [](char c) {
-    return static_cast<std::uint8_t>(c);
-  });
+  std::ranges::transform(
+      *raw, digest.octets.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
   return digest;
 }
 

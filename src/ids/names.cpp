@@ -1,3 +1,4 @@
+// Parsing of names with two parts; what is left of the syntax is for those who use them.
 #include "ids/names.hpp"
 
 namespace vvm {
@@ -27,7 +28,8 @@ Result<QName> QName::parse(std::string_view text) {
 Result<AppQName> AppQName::parse(std::string_view text) {
   TRY(const Halves halves, split_in_two(text, '/', "application name"));
   if (halves.left.empty() || halves.right.empty()) {
-    return Error{Code::bad_request, "application name `" + std::string{text} + "` has an empty part"};
+    return Error{Code::bad_request,
+                 "application name `" + std::string{text} + "` has an empty part"};
   }
   return AppQName{.owner = std::string{halves.left}, .name = std::string{halves.right}};
 }

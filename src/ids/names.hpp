@@ -1,7 +1,7 @@
 // QName, AppQName, and the numeric identities of docs/spec/vvm.md 1.
 //
-// Leaf module; every mechanism relies on it. Plain values: copy, compare, order. Parsing checks what
-// 1.1 asks for and no more.
+// Leaf module; every mechanism relies on it. Plain values: copy, compare, order. Parsing checks
+// what 1.1 asks for and no more.
 #pragma once
 
 #include <compare>
@@ -19,7 +19,9 @@ struct QName {
   std::string entity;
 
   auto operator<=>(const QName&) const = default;
+
   std::string str() const { return pkg + "." + entity; }
+
   // err: BadRequest unless exactly two parts at one '.'.
   static Result<QName> parse(std::string_view text);
 };
@@ -30,7 +32,9 @@ struct AppQName {
   std::string name;
 
   auto operator<=>(const AppQName&) const = default;
+
   std::string str() const { return owner + "/" + name; }
+
   // err: BadRequest unless exactly two non-empty parts at one '/'.
   static Result<AppQName> parse(std::string_view text);
 };
@@ -55,6 +59,7 @@ struct PartitionKey {
   PartitionId partition{};
 
   auto operator<=>(const PartitionKey&) const = default;
+
   std::string str() const { return app.str() + "/" + std::to_string(raw(partition)); }
 };
 

@@ -1,3 +1,4 @@
+// Arithmetic of workspace ids; CRC-32 (IEEE) by a table made at compile time.
 #include "ids/wsid.hpp"
 
 #include <array>
@@ -12,7 +13,9 @@ constexpr std::array<std::uint32_t, 256> make_crc_table() {
   std::array<std::uint32_t, 256> table{};
   for (std::uint32_t i = 0; i < table.size(); ++i) {
     std::uint32_t c = i;
-    for (int bit = 0; bit < 8; ++bit) { c = (c & 1U) != 0 ? 0xEDB88320U ^ (c >> 1U) : c >> 1U; }
+    for (int bit = 0; bit < 8; ++bit) {
+      c = (c & 1U) != 0 ? 0xEDB88320U ^ (c >> 1U) : c >> 1U;
+    }
     table.at(i) = c;
   }
   return table;
@@ -43,7 +46,9 @@ ClusterId cluster_of(WorkspaceId wsid) {
 
 std::uint64_t pseudo_base_wsid(WorkspaceId owner, std::string_view entity) {
   std::string bytes;
-  if (raw(owner) != 0) { bytes.append(std::to_string(raw(owner))).push_back('/'); }
+  if (raw(owner) != 0) {
+    bytes.append(std::to_string(raw(owner))).push_back('/');
+  }
   bytes.append(entity);
   return crc32_ieee(bytes) & 0xFFFFU;
 }

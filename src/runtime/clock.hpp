@@ -40,6 +40,7 @@ class Clock {
 
   // Awaitable; the value means nothing.
   auto sleep_until(Instant deadline) { return park_until(deadline, nullptr); }
+
   auto sleep_for(Duration duration) { return park_until(now() + duration, nullptr); }
 
   // Completes the parked completion with true, if it still waits. The completion runs later, never

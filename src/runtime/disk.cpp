@@ -1,3 +1,4 @@
+// What every Disk offers on top of its verbs.
 #include "runtime/disk.hpp"
 
 namespace vvm {

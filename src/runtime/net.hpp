@@ -1,16 +1,17 @@
 // Net: byte streams between processes.
 //
 // Implemented by live (TCP) and by sim/world. Stream satisfies asio's AsyncReadStream and
-// AsyncWriteStream, so that Boost.Beast runs on it unchanged. Streams have no timers of their own: a
-// time limit races work against the Clock. One read and one write may be in progress at a time.
+// AsyncWriteStream, so that Boost.Beast runs on it unchanged. Streams have no timers of their own:
+// a time limit races work against the Clock. One read and one write may be in progress at a time.
 #pragma once
 
 #include <array>
-#include <boost/asio/buffer.hpp>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+
+#include <boost/asio/buffer.hpp>
 
 #include "base/result.hpp"
 #include "runtime/task.hpp"
@@ -49,6 +50,7 @@ class Stream {
 
   Stream(executor_type executor, std::unique_ptr<StreamImpl> impl)
       : executor_(std::move(executor)), impl_(std::move(impl)) {}
+
   Stream(Stream&&) noexcept = default;
   Stream& operator=(Stream&&) noexcept = default;
   Stream(const Stream&) = delete;
@@ -56,6 +58,7 @@ class Stream {
   ~Stream() = default;
 
   const executor_type& get_executor() const { return executor_; }
+
   void close() { impl_->close(); }
 
   template <class MutableBuffers, class Token>
@@ -80,6 +83,7 @@ class Stream {
 
  private:
   static constexpr std::size_t gather_max = 16;
+
   struct Gather {
     std::array<asio::const_buffer, gather_max> parts;
     std::size_t count = 0;
@@ -91,7 +95,9 @@ class Stream {
     const auto end = asio::buffer_sequence_end(buffers);
     for (; it != end; ++it) {
       const asio::mutable_buffer buffer(*it);
-      if (buffer.size() != 0) { return {static_cast<char*>(buffer.data()), buffer.size()}; }
+      if (buffer.size() != 0) {
+        return {static_cast<char*>(buffer.data()), buffer.size()};
+      }
     }
     return {};
   }
@@ -103,7 +109,9 @@ class Stream {
     const auto end = asio::buffer_sequence_end(buffers);
     for (; it != end && gather.count < gather_max; ++it) {
       const asio::const_buffer buffer(*it);
-      if (buffer.size() != 0) { gather.parts.at(gather.count++) = buffer; }
+      if (buffer.size() != 0) {
+        gather.parts.at(gather.count++) = buffer;
+      }
     }
     return gather;
   }
@@ -132,7 +140,8 @@ class Net {
   Net& operator=(const Net&) = delete;
   virtual ~Net() = default;
 
-  // err: ConnectionRefused, ConnectionReset, Timeout. May take as long as the network likes: bound it.
+  // err: ConnectionRefused, ConnectionReset, Timeout. May take as long as the network likes: bound
+  // it.
   virtual Task<Result<Stream>> connect(Endpoint to) = 0;
   // port 0 takes a free one. err: AddressInUse.
   virtual Result<std::unique_ptr<Listener>> listen(std::uint16_t port) = 0;

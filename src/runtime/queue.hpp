@@ -19,8 +19,12 @@ class Queue {
 
   // False when the queue was closed before there was room.
   Task<bool> push(T value) {
-    while (!closed_ && items_.size() >= capacity_) { co_await not_full_.wait(); }
-    if (closed_) { co_return false; }
+    while (!closed_ && items_.size() >= capacity_) {
+      co_await not_full_.wait();
+    }
+    if (closed_) {
+      co_return false;
+    }
     items_.push_back(std::move(value));
     not_empty_.notify_one();
     co_return true;
@@ -28,7 +32,9 @@ class Queue {
 
   // False when there is no room or the queue is closed.
   bool try_push(T value) {
-    if (closed_ || items_.size() >= capacity_) { return false; }
+    if (closed_ || items_.size() >= capacity_) {
+      return false;
+    }
     items_.push_back(std::move(value));
     not_empty_.notify_one();
     return true;
@@ -36,8 +42,12 @@ class Queue {
 
   // None when the queue is closed and empty.
   Task<std::optional<T>> pop() {
-    while (!closed_ && items_.empty()) { co_await not_empty_.wait(); }
-    if (items_.empty()) { co_return std::nullopt; }
+    while (!closed_ && items_.empty()) {
+      co_await not_empty_.wait();
+    }
+    if (items_.empty()) {
+      co_return std::nullopt;
+    }
     std::optional<T> value(std::move(items_.front()));
     items_.pop_front();
     not_full_.notify_one();

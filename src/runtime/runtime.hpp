@@ -32,14 +32,23 @@ class Runtime {
   explicit Runtime(const Seams* seams) : seams_(seams) {}
 
   const asio::any_io_executor& executor() const { return seams_->executor; }
+
   Clock& clock() const { return *seams_->clock; }
+
   Net& net() const { return *seams_->net; }
+
   Disk& disk() const { return *seams_->disk; }
+
   Store& store() const { return *seams_->store; }
+
   BlobStore& blobs() const { return *seams_->blobs; }
+
   Proc& proc() const { return *seams_->proc; }
+
   Rng rng(std::string_view purpose) const { return seams_->rand->stream(purpose); }
+
   void emit(const Event& event) const { seams_->events->emit(event); }
+
   Instant now() const { return seams_->clock->now(); }
 
  private:

@@ -1,3 +1,4 @@
+// Signal over the parked completions of the clock; a waiter leaves the list however it ends.
 #include "runtime/signal.hpp"
 
 namespace vvm {
@@ -10,8 +11,10 @@ class Enlisted {
       : waiters_(std::move(waiters)), key_(key) {
     waiters_->push_back(key);
   }
+
   Enlisted(const Enlisted&) = delete;
   Enlisted& operator=(const Enlisted&) = delete;
+
   ~Enlisted() { std::erase(*waiters_, key_); }
 
  private:
@@ -30,11 +33,15 @@ Task<bool> Signal::wait_on(Runtime rt, std::shared_ptr<Waiters> waiters, Instant
 
 void Signal::notify_all() {
   const Waiters waiters = std::exchange(*waiters_, {});
-  for (const ParkKey* key : waiters) { rt_.clock().unpark(*key); }
+  for (const ParkKey* key : waiters) {
+    rt_.clock().unpark(*key);
+  }
 }
 
 void Signal::notify_one() {
-  if (waiters_->empty()) { return; }
+  if (waiters_->empty()) {
+    return;
+  }
   const ParkKey* key = waiters_->front();
   waiters_->erase(waiters_->begin());
   rt_.clock().unpark(*key);

@@ -15,6 +15,7 @@ namespace vvm {
 class Signal {
  public:
   explicit Signal(Runtime rt) : rt_(rt), waiters_(std::make_shared<Waiters>()) {}
+
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;
   ~Signal() = default;
@@ -22,11 +23,14 @@ class Signal {
   // True when notified, false at the deadline. A notification is not remembered: look at the
   // condition before and after waiting.
   Task<bool> wait_until(Instant deadline) { return wait_on(rt_, waiters_, deadline); }
+
   // Ends only by a notification or by cancellation.
   Task<bool> wait() { return wait_until(Instant::max()); }
+
   void notify_all();
   // The one that has waited longest.
   void notify_one();
+
   bool has_waiters() const { return !waiters_->empty(); }
 
  private:

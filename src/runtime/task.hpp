@@ -5,6 +5,9 @@
 // boost::system::system_error(operation_aborted) at an await and is not caught but to clean up.
 #pragma once
 
+#include <memory>
+#include <utility>
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
@@ -13,8 +16,6 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/error_code.hpp>
-#include <memory>
-#include <utility>
 
 namespace vvm {
 
@@ -38,8 +39,8 @@ class Completion<void(Args...)> {
   template <class Handler>
     requires(!std::is_same_v<std::remove_cvref_t<Handler>, Completion>)
   explicit Completion(Handler&& handler)
-      : impl_(std::make_unique<Impl<std::remove_cvref_t<Handler>>>(
-            std::forward<Handler>(handler))) {}
+      : impl_(
+            std::make_unique<Impl<std::remove_cvref_t<Handler>>>(std::forward<Handler>(handler))) {}
 
   explicit operator bool() const { return impl_ != nullptr; }
 
@@ -60,6 +61,7 @@ class Completion<void(Args...)> {
     virtual ~Base() = default;
     virtual asio::cancellation_slot slot() const = 0;
     virtual void complete(std::unique_ptr<Base> self, Args... args) = 0;
+
     static void run(std::unique_ptr<Base> self, Args... args) {
       Base& base = *self;
       base.complete(std::move(self), std::move(args)...);
@@ -69,10 +71,13 @@ class Completion<void(Args...)> {
   template <class Handler>
   struct Impl final : Base {
     Handler handler;
+
     explicit Impl(Handler h) : handler(std::move(h)) {}
+
     asio::cancellation_slot slot() const override {
       return asio::get_associated_cancellation_slot(handler);
     }
+
     void complete(std::unique_ptr<Base> self, Args... args) override {
       Handler local(std::move(handler));
       self.reset();

@@ -1,10 +1,12 @@
+// TaskScope over co_spawn; its state outlives it where a crash takes both apart in any order.
 #include "runtime/task_scope.hpp"
+
+#include <exception>
+#include <list>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <exception>
-#include <list>
 
 #include "base/check.hpp"
 
@@ -17,6 +19,7 @@ struct TaskScope::Child {
 
 struct TaskScope::State {
   explicit State(Runtime rt) : changed(rt) {}
+
   std::list<Child> children;  // a list: the signals do not move
   Signal changed;
   ErrorHandler on_error;
@@ -65,7 +68,9 @@ void TaskScope::spawn(std::string name, Task<void> task) {
     const std::string child_name = child->name;
     state->children.erase(child);
     state->changed.notify_all();
-    if (failure == nullptr || cancelled_by(failure)) { return; }
+    if (failure == nullptr || cancelled_by(failure)) {
+      return;
+    }
     const std::string what = text_of(failure);
     rt.emit({"task.failed", {{"task", child_name}, {"what", what}}});
     if (state->on_error) {
@@ -82,14 +87,18 @@ void TaskScope::spawn(std::string name, Task<void> task) {
 void TaskScope::cancel() {
   // A child's end may be reached inside emit(): walk a copy of the positions.
   std::vector<asio::cancellation_signal*> signals;
-  for (Child& child : state_->children) { signals.push_back(&child.cancel); }
+  for (Child& child : state_->children) {
+    signals.push_back(&child.cancel);
+  }
   for (asio::cancellation_signal* signal : signals) {
     signal->emit(asio::cancellation_type::terminal);
   }
 }
 
 Task<void> TaskScope::join() {
-  while (!state_->children.empty()) { co_await state_->changed.wait(); }
+  while (!state_->children.empty()) {
+    co_await state_->changed.wait();
+  }
 }
 
 Task<void> TaskScope::close() {
@@ -97,7 +106,9 @@ Task<void> TaskScope::close() {
   // The scope must end even where its owner has been cancelled meanwhile.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   cancel();
-  while (!state_->children.empty()) { co_await state_->changed.wait(); }
+  while (!state_->children.empty()) {
+    co_await state_->changed.wait();
+  }
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
 }
 

@@ -1,8 +1,8 @@
 // TaskScope: the owner of child tasks; nothing runs without one.
 //
-// Drivers rely on it: a member (or a local) of whoever starts the work. close() cancels the children
-// and waits for them; the destructor CHECKs that none is left, unless the process is being taken
-// apart. Not thread-safe, not movable: children belong to this very object.
+// Drivers rely on it: a member (or a local) of whoever starts the work. close() cancels the
+// children and waits for them; the destructor CHECKs that none is left, unless the process is being
+// taken apart. Not thread-safe, not movable: children belong to this very object.
 #pragma once
 
 #include <functional>

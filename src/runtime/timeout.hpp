@@ -5,12 +5,13 @@
 // so is the task, and the cancellation goes on to the caller once the task has ended.
 #pragma once
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <exception>
 #include <memory>
 #include <optional>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 
 #include "base/result.hpp"
 #include "runtime/runtime.hpp"
@@ -23,6 +24,7 @@ namespace detail {
 template <class T>
 struct Race {
   explicit Race(Runtime rt) : ended(rt) {}
+
   asio::cancellation_signal cancel;
   Signal ended;
   bool done = false;
@@ -68,13 +70,21 @@ Task<Result<T>> with_timeout(Runtime rt, Duration limit, Task<Result<T>> task) {
   if (!race->done) {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     race->cancel.emit(asio::cancellation_type::terminal);
-    while (!race->done) { co_await race->ended.wait(); }
+    while (!race->done) {
+      co_await race->ended.wait();
+    }
   }
-  if (cancelled != nullptr) { std::rethrow_exception(cancelled); }
+  if (cancelled != nullptr) {
+    std::rethrow_exception(cancelled);
+  }
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   // A result that came in spite of the limit counts: both sides of a race may complete.
-  if (race->result.has_value()) { co_return std::move(*race->result); }
-  if (late) { co_return Error{Code::timed_out, "after " + std::to_string(limit.ms()) + " ms"}; }
+  if (race->result.has_value()) {
+    co_return std::move(*race->result);
+  }
+  if (late) {
+    co_return Error{Code::timed_out, "after " + std::to_string(limit.ms()) + " ms"};
+  }
   std::rethrow_exception(race->failure);
 }
 
