@@ -25,6 +25,7 @@ OURS = re.compile(r"^(src|sim|properties|bench)/.*\.cpp$")
 # How clang-tidy, run from a build directory, begins the name of a file of ours.
 PATH_TO_US = re.compile(rf"(?:(?:\.\./)*\.\.)?{re.escape(ROOT)}/|(?:\.\./)+(?=\w+/)")
 # A test reads its data from files; the rest of calm code may not.
+TEST = re.compile(r"_test\.cpp$|/test_\w+\.cpp$|/testing/")
 TEST_CHECKS = "-portability-restrict-system-includes"
 
 
@@ -91,7 +92,7 @@ def configuration(tree, path):
 
 
 def extra_arguments(path):
-    return [f"--checks={TEST_CHECKS}"] if path.endswith("_test.cpp") else []
+    return [f"--checks={TEST_CHECKS}"] if TEST.search(path) else []
 
 
 def fingerprint(tree, path, command, version):

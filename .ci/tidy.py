@@ -36,6 +36,8 @@ LEXEMES = re.compile(
 )
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^">]+)[">]', re.M)
 TIDY_OK = re.compile(r"(?://|#|/\*)[^\n]*\btidy-ok:\s*\S")
+# A test, or what only tests use.
+TEST = re.compile(r"_test\.[ch]pp$|/test_\w+\.[ch]pp$|/testing/")
 CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 
 
@@ -72,7 +74,7 @@ class Source:
         self.code = self.text
         if self.ext in CPP:
             self.code = INCLUDE.sub(blank_target, LEXEMES.sub(blank, self.text))
-        self.is_test = bool(re.search(r"_test\.[ch]pp$", path))
+        self.is_test = bool(TEST.search(path))
 
     def includes(self):
         """(offset, `<` or `"`, what is named) of each include that is not commented out."""
@@ -272,14 +274,14 @@ CPP_BANS = [
     ("assert", r"(?<![\w.:])assert\s*\(", "CHECK holds in every build"),
 ]
 CALM_HEADERS = re.compile(
-    r"^boost/asio/(?:(?:steady|system|high_resolution|deadline|basic_waitable)_timer|io_context"
+    r"^boost/asio/(?:(?:steady|system|high_resolution|deadline|basic_waitable)_timer"
     r"|thread_pool|static_thread_pool|system_executor|system_context|signal_set|stream_file"
     r"|random_access_file|ip/.*|local/.*|posix/.*)\.hpp$"
     r"|^(?:random|thread|mutex|shared_mutex|condition_variable|future|ctime)$"
     r"|^(?:unistd|fcntl|pthread|sys/(?:socket|stat|time|mman|random)|netinet/.*)\.h$"
 )
-# Not for tests, which read their test data.
-FILE_HEADERS = re.compile(r"^(?:fstream|iostream|filesystem)$")
+# Not for tests: they read their data, and an io_context that runs only posted work is an executor.
+MACHINE_HEADERS = re.compile(r"^(?:fstream|iostream|filesystem|boost/asio/io_context\.hpp)$")
 HEAVY_HEADERS = re.compile(r"^boost/(?:asio\.hpp|beast\.hpp|beast/.*)$")
 SPAWNERS = ("runtime", "live", "sim/kernel")
 SPAWN = re.compile(r"\bco_spawn\s*[(<;]|\basio\s*::\s*detached\b")
@@ -315,11 +317,12 @@ def ban_matches(source, pattern, rule, message, findings):
 def check_headers(source, module, layers, findings):
     may_be_heavy = module in ("http", "live") and source.ext == ".cpp"
     for offset, _, target in source.includes():
-        calm = CALM_HEADERS.match(target) or (FILE_HEADERS.match(target) and not source.is_test)
+        banned = CALM_HEADERS.match(target)
+        banned = banned or (MACHINE_HEADERS.match(target) and not source.is_test)
         if HEAVY_HEADERS.match(target) and not may_be_heavy:
             message = f"<{target}> only in .cpp files of http/ and live/"
             findings.ban(source, offset, "header", message)
-        elif module in layers.calm and calm:
+        elif module in layers.calm and banned:
             findings.ban(source, offset, "header", f"<{target}> has no place in calm code")
 
 

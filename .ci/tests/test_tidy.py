@@ -84,6 +84,7 @@ CAUGHT = [
     ("header", "#include <thread>"),
     ("header", "#include <random>"),
     ("header", "#include <fstream>"),
+    ("header", "#include <boost/asio/io_context.hpp>"),
     ("marker", "// FIX" + "ME: later"),
     ("machine-path", 'const char* p = "/wo' + 'rk/main";'),
     ("machine-path", "// see /ro" + "ot/notes"),
@@ -230,9 +231,13 @@ class Code(Tree):
         self.write("src/http/a.hpp", code)
         self.assertEqual(self.rules(), ["header"])
 
-    def test_a_test_may_read_its_data(self):
-        self.write("src/ctrlloop/a_test.cpp", OPENING + "#include <fstream>\n")
+    def test_a_test_may_read_its_data_but_has_no_clock(self):
+        code = OPENING + "#include <fstream>\n#include <boost/asio/io_context.hpp>\n"
+        for path in ("a_test.cpp", "test_world.hpp", "testing/golden.hpp"):
+            self.write(f"src/ctrlloop/{path}", code)
         self.assertEqual(self.rules(), [])
+        self.write("src/ctrlloop/test_world.hpp", code + "#include <thread>\n")
+        self.assertEqual(self.rules(), ["header"])
 
     def test_only_the_program_prints(self):
         self.write("sim/cli/a.cpp", OPENING + 'void f() { std::cout << "hello"; }\n')
@@ -257,6 +262,13 @@ class Layers(Tree):
                 self.write(path, include)
                 self.assertEqual(self.rules(), ["layers"])
                 os.remove(os.path.join(self.root, path))
+
+    def test_the_contracts_of_the_seam_see_both_worlds_and_the_seam_neither(self):
+        include = OPENING + '#include "live/runtime.hpp"\n#include "sim/kernel/kernel.hpp"\n'
+        self.write("src/runtime/contract/clock_contract.cpp", include)
+        self.assertEqual(self.rules(), [])
+        self.write("src/runtime/a.cpp", include)
+        self.assertEqual(self.rules(), ["layers"])
 
     def test_a_folder_of_a_module_belongs_to_it(self):
         self.write("src/schema/parse/table.cpp", OPENING + '#include "base/result.hpp"\n')
