@@ -24,9 +24,9 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 OURS = re.compile(r"^(src|sim|properties|bench)/.*\.cpp$")
 # How clang-tidy, run from a build directory, begins the name of a file of ours.
 PATH_TO_US = re.compile(rf"(?:(?:\.\./)*\.\.)?{re.escape(ROOT)}/|(?:\.\./)+(?=\w+/)")
-# A test reads its data from files; the rest of calm code may not.
+# A test reads its data from files, which the rest of calm code may not, and prefers to be short.
 TEST = re.compile(r"_test\.cpp$|/test_\w+\.cpp$|/testing/")
-TEST_CHECKS = "-portability-restrict-system-includes"
+TEST_CHECKS = "-portability-restrict-system-includes,-performance-unnecessary-value-param"
 
 
 def git(*args):
