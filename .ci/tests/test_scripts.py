@@ -207,6 +207,18 @@ class ClangTidy(Scratch):
         self.assertIn("portability-restrict-system-includes", said)
         self.assertIn("2 checked, 0 known to be clean, 1 with findings", said)
 
+    def test_the_name_of_a_test_is_a_sentence(self):
+        case = "#define CASE(name) struct name { int x; };\nCASE(names_are_sentences)\n"
+        self.write("src/base/a.cpp", case)
+        self.assertEqual(self.tidy("--all")[0], 1)
+        self.write("src/base/a.cpp", "")
+        self.write("src/base/a_test.cpp", case)
+        commands = os.path.join(self.root, "build/compile_commands.json")
+        with open(commands, encoding="utf-8") as f:
+            text = f.read().replace("base/a.cpp", "base/a_test.cpp")
+        self.write("build/compile_commands.json", text)
+        self.assertEqual(self.tidy("--all")[0], 0)
+
     def test_a_finding_is_reported_again_until_it_is_gone(self):
         self.write("src/base/a.cpp", "int BadName() { return 2; }\n")
         for _ in range(2):
@@ -217,6 +229,10 @@ class ClangTidy(Scratch):
     def test_what_the_time_did_not_suffice_for_is_counted(self):
         said = "0 checked, 0 known to be clean, 0 with findings, 2 not reached in time"
         self.assertEqual(self.closing("--all", "--seconds", "-1"), (0, said))
+
+    def test_a_file_that_is_gone_is_left_out(self):
+        os.remove(os.path.join(self.root, "src/live/b.cpp"))
+        self.assertIn("1 checked, 0 known", self.closing("--all")[1])
 
     def test_nothing_to_check_fails(self):
         self.write("build/compile_commands.json", "[]")
