@@ -75,16 +75,9 @@ class IncomingBody final : public BodySource {
 };
 
 unsigned status_of(const Error& error) {
-  switch (error.code) {
-    case Code::limit_exceeded:
-      return 431;
-    case Code::too_large:
-      return 413;
-    case Code::timed_out:
-      return 408;
-    default:
-      return 400;
-  }
+  if (error.code == Code::limit_exceeded) { return 431; }
+  if (error.code == Code::too_large) { return 413; }
+  return error.code == Code::timed_out ? 408 : 400;
 }
 
 // Nothing is said to a peer that is gone or that never began.
