@@ -1,3 +1,4 @@
+// Implementation of the HTTP client and its pool; framing and parsing are wire.hpp's.
 #include "http/client.hpp"
 
 #include <algorithm>

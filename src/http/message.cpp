@@ -1,3 +1,4 @@
+// Headers, and the small helpers of messages.
 #include "http/message.hpp"
 
 #include <algorithm>

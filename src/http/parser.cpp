@@ -1,3 +1,4 @@
+// MessageParser: the one file that sees Beast.
 #include <algorithm>
 
 #include <boost/beast/http/basic_parser.hpp>

@@ -1,3 +1,4 @@
+// Implementation of the HTTP server: the life of a connection, the refusals, the orderly end.
 #include "http/server.hpp"
 
 #include <exception>
@@ -75,8 +76,12 @@ class IncomingBody final : public BodySource {
 };
 
 unsigned status_of(const Error& error) {
-  if (error.code == Code::limit_exceeded) { return 431; }
-  if (error.code == Code::too_large) { return 413; }
+  if (error.code == Code::limit_exceeded) {
+    return 431;
+  }
+  if (error.code == Code::too_large) {
+    return 413;
+  }
   return error.code == Code::timed_out ? 408 : 400;
 }
 

@@ -1,3 +1,4 @@
+// Connection and the writing of headers and bodies.
 #include "http/wire.hpp"
 
 #include <algorithm>
