@@ -11,6 +11,8 @@
 #include "records/json.hpp"
 
 namespace vvm::cluster {
+namespace json = boost::json;
+
 namespace {
 
 constexpr Range positive{.low = 1};
@@ -207,7 +209,7 @@ Result<Call> parse_call(std::string_view path, std::string_view body) {
   }
   Call call{.workspace = WorkspaceId{wsid}, .name = std::string{path.substr(slash + 1)}};
   if (!body.empty()) {
-    TRY(call.body, parse_object(body));
+    TRY(call.body, parse_json_object(body));
   }
   return call;
 }

@@ -91,7 +91,7 @@ struct Emitter {
               {"part", part},
               {"gen", raw(sp.generation)},
               {"pepoch", raw(sp.partition_epoch)},
-              {"desired", sp.desired == Desired::present ? "Present" : "Absent"},
+              {"desired", name_of(sp.desired)},
               {"version", raw(sp.app_version)},
               {"sha", sha}}});
   }
@@ -110,10 +110,11 @@ struct Emitter {
               {"part", part},
               {"epoch", raw(pv.vvm_epoch)},
               {"seq", pv.report_seq},
-              {"phase", static_cast<std::int64_t>(pv.phase)},
+              {"phase", name_of(pv.phase)},
               {"observed", raw(pv.observed_generation)},
               {"serving", raw(pv.serving_version)},
-              {"alt", raw(pv.serving_alt)}}});
+              {"alt", raw(pv.serving_alt)},
+              {"error", pv.error.has_value() ? static_cast<std::int64_t>(*pv.error) : 0}}});
   }
 
   void operator()(const BlobCounter& /*counter*/) const {}

@@ -10,6 +10,8 @@
 #include "runtime/timeout.hpp"
 
 namespace vvm::cluster {
+namespace json = boost::json;
+
 namespace {
 
 constexpr std::size_t rows_per_chunk = 64;
@@ -65,12 +67,9 @@ Status load_row(Tables& into, const json::object& row) {
 }
 
 Status load_chunk(Tables& into, BytesView bytes) {
-  TRY(const json::object chunk, parse_object(bytes));
-  const json::value* rows = chunk.if_contains("Rows");
-  if (rows == nullptr || !rows->is_array()) {
-    return Error{Code::bad_request, "a chunk without rows"};
-  }
-  for (const json::value& row : rows->get_array()) {
+  TRY(const json::object chunk, parse_json_object(bytes));
+  TRY(const json::array* rows, Fields(chunk).array("Rows"));
+  for (const json::value& row : *rows) {
     if (!row.is_object()) {
       return Error{Code::bad_request, "a row that is no object"};
     }
@@ -94,17 +93,14 @@ Bytes encode(const Entry& entry) {
 }
 
 Result<Entry> decode(BytesView bytes) {
-  TRY(const json::object in, parse_object(bytes));
+  TRY(const json::object in, parse_json_object(bytes));
   const Fields fields(in);
   Entry entry;
   TRY(entry.offset, fields.integer("Offset", {.low = 1}));
   TRY(entry.writer, fields.octets("Writer", 16));
   TRY(entry.at.ms, fields.integer("AtMs", {.low = std::numeric_limits<std::int64_t>::min()}));
-  const json::value* changes = in.if_contains("Changes");
-  if (changes == nullptr || !changes->is_array()) {
-    return Error{Code::bad_request, "an entry without changes"};
-  }
-  for (const json::value& item : changes->get_array()) {
+  TRY(const json::array* changes, fields.array("Changes"));
+  for (const json::value& item : *changes) {
     if (!item.is_object()) {
       return Error{Code::bad_request, "a change that is no object"};
     }
@@ -164,7 +160,7 @@ Task<Result<Journal::Head>> Journal::read_head() {
   if (!stored.has_value()) {
     co_return Head{};
   }
-  const auto parsed = parse_object(*stored);
+  const auto parsed = parse_json_object(*stored);
   if (!parsed.has_value()) {
     co_return unreadable("head", parsed.error());
   }

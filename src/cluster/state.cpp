@@ -9,6 +9,8 @@
 #include "records/json.hpp"
 
 namespace vvm::cluster {
+namespace json = boost::json;
+
 namespace {
 
 template <class Row>

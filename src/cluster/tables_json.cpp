@@ -6,6 +6,8 @@
 #include "cluster/json_fields.hpp"
 
 namespace vvm::cluster {
+namespace json = boost::json;
+
 namespace {
 
 constexpr Range int32_range{.low = 0, .high = std::numeric_limits<std::int32_t>::max()};

@@ -1,7 +1,6 @@
 // The commands on VVMs, set-points and process variables (docs/spec/vvm.md 3.7, 3.8, 5.4).
 #include <algorithm>
 #include <array>
-#include <tuple>
 
 #include "cluster/commands.hpp"
 #include "cluster/tables_json.hpp"
@@ -56,13 +55,12 @@ Answer registered(const VirtualMachine& vvm) {
                    {"WSID", static_cast<std::int64_t>(raw(vvm.workspace))}}};
 }
 
-bool same_but_time(SetPoint a, const SetPoint& b) {
-  a.updated_at = b.updated_at;
-  return a == b;
-}
-
 std::string gen_text(const SetPoint& sp) {
   return "generation " + std::to_string(raw(sp.generation)) + " of " + sp.key.str();
+}
+
+std::string order_text(const ProcessVariable& pv) {
+  return "(" + std::to_string(raw(pv.vvm_epoch)) + ", " + std::to_string(pv.report_seq) + ")";
 }
 
 // A set-point given by hand: what the placement of its partition becomes, so that the scheduler
@@ -190,7 +188,7 @@ Result<Answer> put_sp(const Tables& tables, const SetPoint& sp, WallMs now) {
     return not_registered(sp.vvm);
   }
   if (const SetPoint* stored = find(tables.sps, key_of(sp))) {
-    if (same_but_time(*stored, sp)) {
+    if (same_content(*stored, sp)) {
       return Answer{};
     }
     if (sp.generation <= stored->generation) {
@@ -216,17 +214,13 @@ Result<Answer> report_pv(const Tables& tables, const ProcessVariable& pv) {
   }
   const ProcessVariable* stored = find(tables.pvs, key_of(pv));
   if (stored != nullptr) {
-    const auto order = [](const ProcessVariable& p) { return std::tie(p.vvm_epoch, p.report_seq); };
-    const auto text = [](const ProcessVariable& p) {
-      return "(" + std::to_string(raw(p.vvm_epoch)) + ", " + std::to_string(p.report_seq) + ")";
-    };
-    if (order(pv) == order(*stored)) {
+    if (pv.order() == stored->order()) {
       return Answer{};
     }
-    if (order(pv) < order(*stored)) {
-      return Error{
-          Code::stale_report,
-          "report " + text(pv) + " of " + pv.key.str() + " is older than " + text(*stored)};
+    if (pv.order() < stored->order()) {
+      return Error{Code::stale_report,
+                   "report " + order_text(pv) + " of " + pv.key.str() + " is older than " +
+                       order_text(*stored)};
     }
   }
   Answer answer;
