@@ -199,11 +199,16 @@ BOOST_AUTO_TEST_CASE(a_deleted_application_is_taken_down_and_may_come_back_with_
   BOOST_TEST((c.sp(0, 1).desired == Desired::absent));
   BOOST_TEST((c.sp(0, 1).generation == Generation{2}));
   BOOST_TEST((c.placement(0).state == PlacementState::releasing));
-  // Not before the owner says that nothing is left of it.
+  // Not before the owner says that nothing is left of it, and says so of this set-point.
   c.deploy(1);
   c.deploy_image("one");
   BOOST_TEST(c.reconcile_once() == 0U);
-  c.follow(0, 2);
+  ProcessVariable older = pv_of(1, 0, 1, 2);
+  older.observed_generation = Generation{1};
+  older.phase = Phase::absent;
+  c.must(report_pv(c.tables, older));
+  BOOST_TEST(c.reconcile_once() == 0U);
+  c.follow(0, 3);
   c.reconcile_once();
   BOOST_TEST((c.sp(0, 1).desired == Desired::present));
   BOOST_TEST((c.sp(0, 1).generation == Generation{3}));

@@ -171,6 +171,12 @@ BOOST_AUTO_TEST_CASE(snapshots_bound_what_a_start_reads_and_lose_nothing) {
   Tables before;
   {
     Life life(world, {.snapshot_every = 8});
+    life.run([](const Tables& tables, WallMs now) {
+          return decide(tables, vvm_command(1, 1), LeaseCheck::unchecked, now);
+        })
+        .value();
+    life.run([](const Tables& tables, WallMs) { return report_pv(tables, pv_of(1, 0, 1, 1)); })
+        .value();
     for (int i = 0; i < 40; ++i) {
       life.deploy("app" + std::to_string(i)).value();
     }
