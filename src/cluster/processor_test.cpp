@@ -175,10 +175,11 @@ BOOST_AUTO_TEST_CASE(snapshots_bound_what_a_start_reads_and_lose_nothing) {
           return decide(tables, vvm_command(1, 1), LeaseCheck::unchecked, now);
         })
         .value();
-    life.run([](const Tables& tables, WallMs) { return report_pv(tables, pv_of(1, 0, 1, 1)); })
-        .value();
-    for (int i = 0; i < 40; ++i) {
-      life.deploy("app" + std::to_string(i)).value();
+    for (int i = 1; i <= 40; ++i) {
+      life.run([i](const Tables& tables, WallMs) {
+            return report_pv(tables, pv_of(1, i % 4, 1, i));
+          })
+          .value();
     }
     before = life.processor.tables();
   }
