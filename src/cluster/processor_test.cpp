@@ -175,6 +175,13 @@ BOOST_AUTO_TEST_CASE(snapshots_bound_what_a_start_reads_and_lose_nothing) {
           return decide(tables, vvm_command(1, 1), LeaseCheck::unchecked, now);
         })
         .value();
+    // A workspace that nothing touches behind the snapshot keeps its revision, too.
+    life.run([](const Tables& tables, WallMs now) {
+          return decide(tables, vvm_command(2, 1), LeaseCheck::unchecked, now);
+        })
+        .value();
+    life.run([](const Tables& tables, WallMs) { return report_pv(tables, pv_of(2, 0, 1, 1)); })
+        .value();
     for (int i = 1; i <= 40; ++i) {
       life.run([i](const Tables& tables, WallMs) {
             return report_pv(tables, pv_of(1, i % 4, 1, i));
