@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <boost/json/serialize.hpp>
 
@@ -201,13 +200,11 @@ Result<Call> parse_call(std::string_view path, std::string_view body) {
   if (slash == std::string_view::npos) {
     return not_found;
   }
-  std::uint64_t wsid = 0;
-  const char* const end = path.data() + slash;
-  const auto parsed = std::from_chars(path.data(), end, wsid);
-  if (parsed.ec != std::errc{} || parsed.ptr != end) {
+  const auto wsid = decimal(path.substr(0, slash));
+  if (!wsid.has_value()) {
     return not_found;
   }
-  Call call{.workspace = WorkspaceId{wsid}, .name = std::string{path.substr(slash + 1)}};
+  Call call{.workspace = WorkspaceId{*wsid}, .name = std::string{path.substr(slash + 1)}};
   if (!body.empty()) {
     TRY(call.body, parse_json_object(body));
   }
@@ -232,6 +229,25 @@ Result<DeployAppImage> deploy_app_image_of(const Call& call) {
   TRY(command.size, in.integer("Size", natural));
   TRY(command.uploaded_by, in.text_or("UploadedBy", ""));
   return command;
+}
+
+std::optional<std::uint64_t> decimal(std::string_view text) {
+  constexpr std::uint64_t max = std::numeric_limits<std::uint64_t>::max();
+  if (text.empty()) {
+    return std::nullopt;
+  }
+  std::uint64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') {
+      return std::nullopt;
+    }
+    const auto digit = static_cast<std::uint64_t>(c - '0');
+    if (value > (max - digit) / 10) {
+      return std::nullopt;
+    }
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 http::Response refusal(const Error& error) {

@@ -26,6 +26,9 @@ Result<Processor::Decide> command_of(const Call& call);
 constexpr std::string_view deploy_app_image_name = "c.cluster.DeployAppImage";
 Result<DeployAppImage> deploy_app_image_of(const Call& call);
 
+// None unless `text` is a decimal number of 64 bits and nothing else.
+std::optional<std::uint64_t> decimal(std::string_view text);
+
 http::Response refusal(const Error& error);
 http::Response accepted(const boost::json::object& body);
 

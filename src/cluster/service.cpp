@@ -2,10 +2,7 @@
 #include "cluster/service.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <exception>
-
-#include "cluster/validate.hpp"
 
 namespace vvm::cluster {
 namespace {
@@ -16,13 +13,8 @@ constexpr Duration pause_max = seconds(30);
 
 std::optional<BlobId> blob_of(std::string_view path) {
   path.remove_prefix(std::min(path.size(), blob_path.size() + 1));
-  std::uint64_t id = 0;
-  const char* const end = path.data() + path.size();
-  const auto parsed = std::from_chars(path.data(), end, id);
-  if (path.empty() || parsed.ec != std::errc{} || parsed.ptr != end) {
-    return std::nullopt;
-  }
-  return BlobId{id};
+  const auto id = decimal(path);
+  return id.has_value() ? std::optional{BlobId{*id}} : std::nullopt;
 }
 
 http::Response not_allowed() { return http::Response::text(405, "method not allowed\n"); }
@@ -133,7 +125,7 @@ class ClusterProcess::Front final : public http::Handler {
 
 ClusterProcess::ClusterProcess(Runtime rt, ClusterOptions options)
     : rt_(rt),
-      options_(std::move(options)),
+      options_(options),
       processor_(rt, {.auto_place = options_.auto_place}, options_.journal),
       front_(std::make_unique<Front>(rt, &processor_, policy())),
       server_(std::make_unique<http::Server>(rt, front_.get(), options_.http)),
@@ -142,7 +134,7 @@ ClusterProcess::ClusterProcess(Runtime rt, ClusterOptions options)
 ClusterProcess::~ClusterProcess() = default;
 
 ImagePolicy ClusterProcess::policy() const {
-  return {.bytes_max = options_.image_bytes_max,
+  return {.bytes_max = static_cast<std::int64_t>(options_.images.limits.image_bytes_max),
           .validate = options_.validate_images,
           .auto_rollout = options_.auto_rollout};
 }
@@ -211,8 +203,7 @@ Task<bool> ClusterProcess::validate_next() {
   if (!image.has_value()) {
     co_return false;
   }
-  const BlobLimits limits{.bytes_max = static_cast<std::uint64_t>(options_.image_bytes_max)};
-  auto judged = co_await validate_image(rt_, *image, limits);
+  auto judged = co_await validate_image(rt_, *image, options_.images);
   if (!judged.has_value()) {
     co_return false;
   }

@@ -10,6 +10,7 @@
 #include "cluster/api.hpp"
 #include "cluster/blobs.hpp"
 #include "cluster/processor.hpp"
+#include "cluster/validate.hpp"
 #include "http/server.hpp"
 #include "runtime/program.hpp"
 
@@ -20,7 +21,7 @@ struct ClusterOptions {
   bool validate_images = true;
   bool auto_rollout = true;
   bool auto_place = true;
-  std::int64_t image_bytes_max = 20'971'520;
+  ValidationOptions images{};
   Duration tick = seconds(5);  // of the scheduler
   JournalOptions journal{};
   http::ServerLimits http{};

@@ -9,6 +9,7 @@
 #include "cluster/testing.hpp"
 #include "http/client.hpp"
 #include "http/test_world.hpp"
+#include "image/pack.hpp"
 #include "records/json.hpp"
 
 namespace vvm::cluster {
@@ -142,6 +143,53 @@ BOOST_AUTO_TEST_CASE(an_image_becomes_set_points_of_the_vvms) {
   BOOST_TEST((sp.value().image_blob == BlobId{static_cast<std::uint64_t>(blob)}));
 }
 
+Bytes packed(const AppQName& app) {
+  return image::pack(
+             {.app = app,
+              .files = {{.path = "pkg/acme.com/pos/pos.vsql", .bytes = "APPLICATION pos();"}}})
+      .value();
+}
+
+std::string image_state(Process& p, std::size_t index) {
+  const json::object status = p.must(p.call("q.cluster.Status", {}));
+  return json::serialize(status.at("Images").as_array().at(index).at("State"));
+}
+
+BOOST_AUTO_TEST_CASE(only_images_that_pass_are_rolled_out) {
+  World world;
+  Process p(world, {});
+  p.deploy_app(1);
+  p.register_vvm(1);
+  const Bytes good = packed(pos);
+  const Bytes other = packed({.owner = "acme", .name = "other"});
+  p.must(p.deploy_image(p.upload("no archive"), "no archive"));
+  p.sleep(seconds(1));
+  BOOST_TEST(image_state(p, 0) == "\"Rejected\"");
+  p.must(p.deploy_image(p.upload(other), other));
+  p.sleep(seconds(1));
+  BOOST_TEST(image_state(p, 1) == "\"Rejected\"");
+  BOOST_TEST(p.sp_list(1, 1).at("SP").as_array().empty());
+  p.must(p.deploy_image(p.upload(good), good));
+  p.sleep(seconds(1));
+  BOOST_TEST(image_state(p, 2) == "\"Validated\"");
+  BOOST_TEST(p.sp_list(1, 1).at("SP").as_array().at(0).at("AppVersion").to_number<int>() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(an_image_waits_for_the_blob_store_and_then_gets_its_verdict) {
+  World world;
+  Process p(world, {});
+  p.deploy_app(1);
+  const Bytes good = packed(pos);
+  const std::int64_t blob = p.upload(good);
+  world.blobs.fail_from = 0;
+  p.must(p.deploy_image(blob, good));
+  p.sleep(seconds(20));
+  BOOST_TEST(image_state(p, 0) == "\"Uploaded\"");
+  world.blobs.fail_from = ~std::uint64_t{0};
+  p.sleep(seconds(31));
+  BOOST_TEST(image_state(p, 0) == "\"Validated\"");
+}
+
 BOOST_AUTO_TEST_CASE(a_blob_comes_back_in_full_chunks_with_its_digest) {
   World world;
   Process p(world);
@@ -163,7 +211,7 @@ BOOST_AUTO_TEST_CASE(a_blob_comes_back_in_full_chunks_with_its_digest) {
 
 BOOST_AUTO_TEST_CASE(blobs_that_cannot_be_given_say_why) {
   World world;
-  Process p(world, {.validate_images = false, .image_bytes_max = 1000});
+  Process p(world, {.validate_images = false, .images = {.limits = {.image_bytes_max = 1000}}});
   refused(p.send("GET", "/blob/7"), 404, "BlobNotFound");
   refused(p.send("GET", "/blob/x"), 404, "NotFound");
   BOOST_TEST(p.send("PUT", "/blob/7").status == 405U);

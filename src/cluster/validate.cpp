@@ -12,7 +12,8 @@ std::optional<AppImage> next_to_validate(const Tables& tables) {
   return std::nullopt;
 }
 
-Task<Result<Verdict>> validate_image(Runtime rt, AppImage image, BlobLimits limits) {
+Task<Result<Verdict>> validate_image(Runtime rt, AppImage image, ValidationOptions options) {
+  const BlobLimits limits{.bytes_max = options.limits.image_bytes_max};
   const auto archive = co_await read_blob(rt, image.blob, limits);
   if (!archive.has_value()) {
     if (transient(archive.error().code)) {
@@ -26,7 +27,7 @@ Task<Result<Verdict>> validate_image(Runtime rt, AppImage image, BlobLimits limi
     co_return Error{Code::checksum_mismatch, "BLOB " + std::to_string(raw(image.blob))};
   }
   co_await rt.proc().charge({.kind = WorkKind::inflate, .units = archive.value().size()});
-  co_return verdict_on(archive.value(), image);
+  co_return verdict_on(archive.value(), image, options);
 }
 
 }  // namespace vvm::cluster

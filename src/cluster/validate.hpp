@@ -9,6 +9,7 @@
 
 #include "cluster/blobs.hpp"
 #include "cluster/state.hpp"
+#include "image/limits.hpp"
 
 namespace vvm::cluster {
 
@@ -20,9 +21,14 @@ struct Verdict {
   std::optional<Error> rejection{};  // why it must not be rolled out; none when it may
 };
 
-Verdict verdict_on(BytesView archive, const AppImage& image);
+struct ValidationOptions {
+  image::Limits limits{};
+  bool allow_legacy = false;  // AllowLegacyImages: a ZIP without a manifest
+};
+
+Verdict verdict_on(BytesView archive, const AppImage& image, const ValidationOptions& options);
 
 // Reads the BLOB and judges it. err: what may pass by itself (the store); ask again later.
-Task<Result<Verdict>> validate_image(Runtime rt, AppImage image, BlobLimits limits);
+Task<Result<Verdict>> validate_image(Runtime rt, AppImage image, ValidationOptions options);
 
 }  // namespace vvm::cluster
