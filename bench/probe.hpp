@@ -8,10 +8,12 @@
 
 namespace vvm::bench {
 
-// Median microseconds of the kernel over about 15 ms.
+// Mean microseconds of the kernel over about 50 ms. Not the median: that would not see what comes
+// in bursts, such as another process on this core, and benchmarks do.
 double probe_reading_us();
 
-// The kernel: 4,096 * `rounds` dependent steps of SplitMix64. The same result for the same input.
+// The kernel: 4,096 * `rounds` steps of SplitMix64 in six chains. The same result for the same
+// input.
 std::uint64_t probe_kernel(std::uint64_t input, int rounds);
 
 }  // namespace vvm::bench

@@ -219,18 +219,26 @@ std::string_view gate_result(const Comparison& comparison) {
 }
 
 std::string gate_text(const Comparison& comparison) {
+  const auto gated = [&](MetricClass cls) { return comparison.options.gate.contains(cls); };
+  std::size_t rows = 0;
   std::size_t unclear = 0;
   std::size_t worse = 0;
+  std::size_t gone = 0;
   for (const RowComparison& row : comparison.rows) {
-    const bool gated = comparison.options.gate.contains(row.cls) && !row.in_budget;
-    worse += gated && row.verdict == Verdict::worse ? 1 : 0;
-    unclear += gated && row.verdict == Verdict::unclear ? 1 : 0;
+    rows += gated(row.cls) ? 1 : 0;
+    worse += gated(row.cls) && !row.in_budget && row.verdict == Verdict::worse ? 1 : 0;
+    unclear += gated(row.cls) && !row.in_budget && row.verdict == Verdict::unclear ? 1 : 0;
   }
-  return fmt::format("gate {}: {} ({} worse, {} unclear)",
+  for (const MissingRow& row : comparison.missing) {
+    gone += gated(row.cls) && row.in_base ? 1 : 0;
+  }
+  return fmt::format("gate {}: {} (of {} rows {} worse, {} unclear; {} gone)",
                      gate_letters(comparison),
                      gate_result(comparison),
+                     rows,
                      worse,
-                     unclear);
+                     unclear,
+                     gone);
 }
 
 json::value or_null(std::optional<double> value) {

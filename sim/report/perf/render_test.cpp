@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(the_table_shows_every_row_the_missing_and_the_exit_code) {
   BOOST_TEST(contains(text, "WORSE"));
   BOOST_TEST(contains(text, "B gone (Ir): only in base"));
   BOOST_TEST(contains(text, "machine quiet: yes (probe drift 1.0 %)"));
-  BOOST_TEST(contains(text, "gate A,B,C: FAIL (1 worse, 0 unclear)"));
+  BOOST_TEST(contains(text, "gate A,B,C: FAIL (of 3 rows 1 worse, 0 unclear; 1 gone)"));
   BOOST_TEST(contains(text, "exit 1"));
   BOOST_TEST(!contains(text, "\x1b"));
 }
