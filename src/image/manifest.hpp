@@ -44,13 +44,13 @@ struct ManifestPackage {
 
 struct Manifest {
   AppQName app;
-  std::string build_id;                // at most 64 octets
-  std::string created_at;              // for people
-  std::vector<ManifestEntry> entries;  // strictly ascending by path
-  std::vector<ManifestPackage> packages;
-  std::vector<Engine> engines;          // no repetition
-  std::optional<std::string> baseline;  // a JSON object, as text
-  std::optional<SemVer> min_runtime;
+  std::string build_id{};                // at most 64 octets
+  std::string created_at{};              // for people
+  std::vector<ManifestEntry> entries{};  // strictly ascending by path
+  std::vector<ManifestPackage> packages{};
+  std::vector<Engine> engines{};          // no repetition
+  std::optional<std::string> baseline{};  // a JSON object, as text
+  std::optional<SemVer> min_runtime{};
 
   friend bool operator==(const Manifest&, const Manifest&) = default;
 

@@ -31,9 +31,11 @@ Bytes not_a_zip(std::uint64_t size);
 Result<Bytes> zip_slip(BytesView image, std::string name);
 // A listed entry of 2 MiB of zeros, deflated. BombRatio.
 Result<Bytes> ratio_bomb(BytesView image);
-// Listed entries that deflate 50:1 to more than 200 MiB in all. BombSize.
+// A listed entry of 65 MiB, deflated 57:1. BombSize.
 Result<Bytes> size_bomb(BytesView image);
-// A ratio bomb of 512 MiB whose headers declare one octet. BombRatio.
+// Four such entries of 60 MiB each. BombSize.
+Result<Bytes> total_bomb(BytesView image);
+// A ratio bomb of 128 MiB whose headers declare one octet. BombRatio.
 Result<Bytes> lying_bomb(BytesView image);
 // More entries than 6.5 allows. TooManyEntries.
 Result<Bytes> many_entries(BytesView image);
@@ -60,6 +62,6 @@ Result<Bytes> wrong_app(BytesView image, AppQName app);
 // bomb, wrong_sha, drop_entry and every function above under its name. The argument of the others
 // is ignored. err: BadInput for a name that is not in breakage_names().
 Result<Bytes> apply_breakage(BytesView image, std::string_view name, std::uint64_t argument);
-const std::vector<std::string_view>& breakage_names();
+std::vector<std::string_view> breakage_names();
 
 }  // namespace vvm::image
