@@ -125,7 +125,7 @@ class ClusterProcess::Front final : public http::Handler {
 
 ClusterProcess::ClusterProcess(Runtime rt, ClusterOptions options)
     : rt_(rt),
-      options_(options),
+      options_(std::move(options)),
       processor_(rt, {.auto_place = options_.auto_place}, options_.journal),
       front_(std::make_unique<Front>(rt, &processor_, policy())),
       server_(std::make_unique<http::Server>(rt, front_.get(), options_.http)),
