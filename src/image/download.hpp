@@ -41,22 +41,19 @@ class Downloader {
 
  private:
   class Slot;
-  Task<bool> have(ImageRef ref);
-  Task<Status> transfer(ImageRef ref);
+  // Whether the file is there and right; one that is not right is deleted.
+  Task<Result<bool>> have(ImageRef ref);
+  Task<Status> fetch_in_slot(ImageRef ref);
+  Task<Status> transfer(ImageRef ref, std::string part);
   Task<Status> receive(ImageRef ref, std::string part);
   Task<Status> install(ImageRef ref, std::string part);
-  Task<void> discard(ImageRef ref, std::string part);
 
   Runtime rt_;
   Inventory* inventory_;
   Collector* collector_;
   DownloadOptions options_;
   std::uint32_t active_ = 0;
-  std::uint64_t part_count_ = 0;
   Signal slot_free_;
 };
-
-// The digest of img/<sha>.var as it is on the disk now. err: DiskIO, NotFound.
-Task<Result<Sha256>> hash_file(Runtime rt, std::string path, std::uint64_t size);
 
 }  // namespace vvm::image

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -78,20 +79,23 @@ class Folders {
   Task<Status> remove(FolderRef ref);
 
  private:
-  using Contents = std::shared_ptr<const Result<Unpacked>>;
+  using Contents = UnpackMemo::Value;
   Task<Result<Folder>> unpack_pinned(FolderRef ref);
-  Task<Result<Folder>> reuse(FolderRef ref);
+  // None when there is no READY folder that equals its manifest; what there is has then been
+  // removed.
+  Task<Result<std::optional<Folder>>> reuse(FolderRef ref);
+  // The image's file, hashed.
+  Task<Result<Bytes>> read_image(Sha256 sha);
   Task<Result<Contents>> contents_of(FolderRef ref);
-  Task<Status> write_folder(FolderRef ref, Contents contents);
-  Task<Status> stage(std::string staging, Contents contents);
-  Task<Status> publish(FolderRef ref, std::string staging);
+  Task<Result<Folder>> make_folder(FolderRef ref, Contents contents);
+  Task<Status> publish(FolderRef ref, std::string staging, std::uint64_t bytes);
+  Task<Result<Bytes>> read_listed(FolderRef ref, ManifestEntry listed);
 
   Runtime rt_;
   Inventory* inventory_;
   Collector* collector_;
   Limits limits_;
   UnpackMemo* memo_;
-  std::uint64_t staging_count_ = 0;
 };
 
 }  // namespace vvm::image

@@ -62,6 +62,7 @@ class Collector {
   Task<void> run();
 
  private:
+  std::vector<Sha256> victims(std::uint64_t bytes_needed) const;
   Task<Status> remove_image(Sha256 sha);
   Task<Status> sweep_tmp();
 
@@ -70,7 +71,6 @@ class Collector {
   const ImageUsers* users_;
   GcOptions options_;
   std::map<std::string, Instant> tmp_seen_;  // since when a name under tmp/ has been there
-  std::uint64_t trash_count_ = 0;
 };
 
 }  // namespace vvm::image

@@ -1,8 +1,8 @@
 // Inventory: what this process knows of the images and folders on its disk, and the quota.
 //
 // Shared by the download, the unpacking and the GC of one VVM, which owns it; rebuilt from the disk
-// at process start. No I/O. Not thread-safe. Invariant (I-S19): used() + reserved() <= quota,
-// unless the disk held more than that at process start.
+// at process start. No I/O. Not thread-safe. Invariant (I-S19): used() <= quota(), unless the disk
+// held more at process start, because whatever grows it has reserved its place before.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,6 @@ class Inventory {
   void put_folder(const Sha256& sha, const std::string& app, std::uint64_t bytes);
   void drop_folder(const Sha256& sha, const std::string& app);
   void touch(const Sha256& sha, const std::string& app, Instant now);
-  void clear();
 
   // Null when nothing is held of it.
   const Holding* find(const Sha256& sha) const;
@@ -83,8 +82,24 @@ class Inventory {
     Sha256 sha_;
   };
 
-  // Names below tmp/ that an operation of this process is using.
-  std::set<std::string> busy_tmp;
+  // A path below tmp/ that an operation is using: the sweep leaves it alone. The inventory outlives
+  // it.
+  class TmpName {
+   public:
+    TmpName(Inventory* inventory, std::string path);
+    TmpName(const TmpName&) = delete;
+    TmpName& operator=(const TmpName&) = delete;
+    ~TmpName();
+
+   private:
+    Inventory* inventory_;
+    std::string path_;
+  };
+
+  bool tmp_is_busy(const std::string& path) const { return busy_tmp_.contains(path); }
+
+  // Tells apart what one process makes of one image under tmp/.
+  std::uint64_t next_tmp_number() { return ++tmp_number_; }
 
  private:
   void forget_if_empty(const Sha256& sha);
@@ -93,6 +108,8 @@ class Inventory {
   std::uint64_t used_ = 0;
   std::uint64_t reserved_ = 0;
   std::map<Sha256, Holding> holdings_;
+  std::set<std::string> busy_tmp_;
+  std::uint64_t tmp_number_ = 0;
 };
 
 }  // namespace vvm::image

@@ -39,8 +39,8 @@ class ImageStore {
 
  private:
   Task<Status> list_images();
-  Task<Status> list_folders();
-  Task<Status> list_folders_of(std::string app);
+  Task<Status> list_folders_of(std::string app_folder);
+  Task<Status> list_folder(std::string app_folder, Sha256 sha);
 
   Runtime rt_;
   Inventory inventory_;
