@@ -125,8 +125,12 @@ class AppPartitions {
   // None when the partition was never acquired here.
   PartitionRef find(const PartitionKey& key) const;
   // Never waits, any thread. err: NotFound, LeaseLost, Draining, Held, Suspect (commands only),
-  // NoEngines.
-  Result<Borrowed> borrow(PartitionRef ref, ProcessorKind kind, Instant now);
+  // NoEngines. Threads that borrow at once give each a lane of their own, so that they do not meet
+  // at the same engines.
+  Result<Borrowed> borrow(PartitionRef ref,
+                          ProcessorKind kind,
+                          Instant now,
+                          std::uint32_t lane = 0);
   Result<Borrowed> borrow(const PartitionKey& key, ProcessorKind kind);
   // Tries again after NoEngines and Held, every 50 ms +-20 %, until another answer or cancellation.
   Task<Result<Borrowed>> wait_for_borrow(PartitionKey key, ProcessorKind kind);
@@ -199,7 +203,8 @@ class AppPartitions {
   Parts parts_;
   Rng rng_;
   std::shared_ptr<Hub> hub_;  // shared with handlers on their way that outlive this object
-  std::atomic<std::uint64_t> changes_{0};
+  // A cache line of its own: what stands above is read by every borrow, this is written by others.
+  alignas(64) std::atomic<std::uint64_t> changes_{0};
   std::uint32_t last_part_version_ = 0;
   std::uint64_t last_serial_ = 0;
   bool closed_ = false;  // nothing new starts in the background

@@ -44,7 +44,10 @@ std::optional<Code> refusal(PartitionWord word,
 
 }  // namespace
 
-Result<Borrowed> AppPartitions::borrow(PartitionRef ref, ProcessorKind kind, Instant now) {
+Result<Borrowed> AppPartitions::borrow(PartitionRef ref,
+                                       ProcessorKind kind,
+                                       Instant now,
+                                       std::uint32_t lane) {
   if (!ref) {
     return Error{Code::not_found, "no partition"};
   }
@@ -57,7 +60,7 @@ Result<Borrowed> AppPartitions::borrow(PartitionRef ref, ProcessorKind kind, Ins
     const PartPlace& from = partition.places[word.current()];
     const std::uint32_t id = from.id.load(std::memory_order_acquire);
     engines::Pool* pool = from.pools[index_of(kind)].load(std::memory_order_acquire);
-    const engines::Pool::Taken taken = pool->take(id, partition.hint);
+    const engines::Pool::Taken taken = pool->take(id, lane);
     const PartitionWord again = partition.load();
     if (again.bits() == word.bits()) {
       if (taken.slot == nullptr) {

@@ -52,13 +52,11 @@ struct PartVersion {
 };
 
 struct alignas(64) Partition {
-  Partition(App* owner, PartitionId number)
-      : hint(static_cast<std::uint32_t>(raw(number)) * 0x9E37'79B9U), id(number), app(owner) {}
+  Partition(App* owner, PartitionId number) : id(number), app(owner) {}
 
   // ---- any thread
   std::atomic<std::uint64_t> word{0};
   std::atomic<const lease::LocalTerm*> term{nullptr};
-  std::uint32_t hint;                      // where to look in a pool first
   std::atomic<std::uint8_t> attention{0};  // what a release must do besides; see below
   std::atomic<std::uint32_t> leaked{0};
   std::array<PartPlace, 2> places;

@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(an_element_is_rebuilt_after_each_way_of_ending_badly) {
     BOOST_TEST(pool.free == 2U);
     BOOST_TEST(pool.closed == (c.rebuilt ? 1U : 0U));
     BOOST_TEST(f.parts->accounts_balance());
-    BOOST_TEST(f.script->invoked_when_closed == 0U);
+    BOOST_TEST(f.script->invoked_when_broken == 0U);
   }
 }
 

@@ -44,12 +44,13 @@ class Pool {
     SlotWord word;         // what the slot holds as long as the borrow lasts
   };
 
-  // `hint` spreads borrowers over the slots. An element that is given back while the others are
-  // being looked at may be missed. seq_cst on both sides: whoever afterwards finds its view of
-  // the partition unchanged was seen by everybody who changes that view later and then looks here.
-  Taken take(std::uint32_t owner, std::uint32_t hint) noexcept {
+  // `lane` says where to look first: borrowers that run at once do best with one each. An element
+  // that is given back while the others are being looked at may be missed. seq_cst on both sides:
+  // whoever afterwards finds its view of the partition unchanged was seen by everybody who changes
+  // that view later and then looks here.
+  Taken take(std::uint32_t owner, std::uint32_t lane) noexcept {
     const std::size_t size = size_.load(std::memory_order_acquire);
-    std::size_t at = (std::uint64_t{hint} * size) >> 32U;
+    std::size_t at = lane < size ? lane : size == 0 ? 0 : lane % size;
     for (std::size_t n = 0; n < size; ++n) {
       Slot& slot = slots_[at];
       const SlotWord seen{slot.word.load(std::memory_order_relaxed)};

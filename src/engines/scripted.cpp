@@ -12,8 +12,8 @@ class ScriptedEngine final : public Engine {
       : rt_(rt), script_(std::move(script)) {}
 
   Task<Result<Bytes>> invoke(std::string full_name, ExtensionIo* io) override {
-    if (closed_) {
-      ++script_->invoked_when_closed;
+    if (!usable()) {
+      ++script_->invoked_when_broken;
       co_return Error{Code::closed, "engine"};
     }
     script_->invocations.push_back(full_name);

@@ -37,7 +37,7 @@ struct EngineScript {
   std::uint64_t creations = 0;  // tried
   std::uint64_t created = 0;
   std::uint64_t closed = 0;
-  std::uint64_t invoked_when_closed = 0;
+  std::uint64_t invoked_when_broken = 0;  // closed, or not usable any more
   std::vector<std::string> invocations;
 };
 
