@@ -76,8 +76,8 @@ class Bench {
   }
 
   bool all_on(std::size_t version) {
-    for (std::uint16_t i = 0; i < refs_.size(); ++i) {
-      const Result<Borrowed> b = parts().borrow(refs_[i], ProcessorKind::query, now());
+    for (const PartitionRef ref : refs_) {
+      const Result<Borrowed> b = parts().borrow(ref, ProcessorKind::query, now());
       if (b.value().app_def().value() != versions_[version].app_def()) {
         return false;
       }

@@ -98,10 +98,10 @@ class AppPartitions {
   // err: FencedOut when it was acquired under a greater F; Conflict when a runtime exists;
   // LeaseLost, Suspect; InvalidSP when the application has no such partition or the version is of
   // another one.
-  Status acquire(PartitionKey key, FenceToken fence, VersionRef version);
+  Status acquire(const PartitionKey& key, FenceToken fence, VersionRef version);
   // Admission of all four kinds Open; actualizers and schedulers start. Idempotent.
   // err: NotFound, LeaseLost, Suspect.
-  Status admit(PartitionKey key);
+  Status admit(const PartitionKey& key);
   // Steps 1 to 6 of 9.8; the old version's borrows end or are revoked later. On error the partition
   // is as before, on its old version. Nothing happens when it is on this very version already. err:
   // DrainTimeout, NotFound, LeaseLost, InvalidSP for an older version or a foreign one.
@@ -115,9 +115,9 @@ class AppPartitions {
   Task<Result<DrainReport>> drain(PartitionKey key, DrainLimits limits = {});
   // Drops the runtime. What is still borrowed is revoked; workers that still run are stopped behind
   // a closed gate. Ok when there is none.
-  Status undeploy(PartitionKey key);
+  Status undeploy(const PartitionKey& key);
   // The gate closes now and for ever; handles fail from now on. The runtime stays for undeploy().
-  void revoke(PartitionKey key);
+  void revoke(const PartitionKey& key);
   void revoke_all();
 
   // ---- borrowing

@@ -154,7 +154,7 @@ void AppPartitions::wake(Partition& partition) {
   }
 }
 
-Status AppPartitions::acquire(PartitionKey key, FenceToken fence, VersionRef version) {
+Status AppPartitions::acquire(const PartitionKey& key, FenceToken fence, VersionRef version) {
   if (!version || version.state() != VersionState::ready || version.app() != key.app) {
     return Error{Code::invalid_sp, key.str() + ": no ready version of this application"};
   }
@@ -199,7 +199,7 @@ Status AppPartitions::acquire(PartitionKey key, FenceToken fence, VersionRef ver
   return ok();
 }
 
-Status AppPartitions::admit(PartitionKey key) {
+Status AppPartitions::admit(const PartitionKey& key) {
   TRY(Partition * partition, find_present(key));
   const PartitionWord word = partition->load();
   if (!partition->gate->open(rt_.now())) {
@@ -302,7 +302,7 @@ Task<Result<DrainReport>> AppPartitions::drain(PartitionKey key, DrainLimits lim
   co_return report;
 }
 
-Status AppPartitions::undeploy(PartitionKey key) {
+Status AppPartitions::undeploy(const PartitionKey& key) {
   const PartitionRef ref = find(key);
   if (!ref || !ref.partition_->load().present()) {
     return ok();
@@ -326,7 +326,7 @@ Status AppPartitions::undeploy(PartitionKey key) {
   return ok();
 }
 
-void AppPartitions::revoke(PartitionKey key) {
+void AppPartitions::revoke(const PartitionKey& key) {
   const PartitionRef ref = find(key);
   if (!ref || !ref.partition_->load().present() || ref.partition_->load().revoked()) {
     return;

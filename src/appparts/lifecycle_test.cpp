@@ -181,6 +181,18 @@ BOOST_AUTO_TEST_CASE(a_drain_ends_the_old_version_of_an_earlier_switch_too) {
   BOOST_TEST(!f.view().old.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(who_still_holds_the_gate_of_a_dropped_tenure_finds_it_closed) {
+  PartsFixture f;
+  f.serve(1);
+  const std::shared_ptr<const lease::Gate> gate = f.borrow(query).value().gate().value();
+  BOOST_TEST(f.machine.await(f.parts->drain(f.key())).has_value());
+  BOOST_TEST(gate->open(f.machine.clock.now()));
+  BOOST_TEST(f.parts->undeploy(f.key()).has_value());
+  BOOST_TEST(!gate->open(f.machine.clock.now()));
+  f.parts->acquire(f.key(), f.fence(2), f.version(1)).value();
+  BOOST_TEST(!gate->open(f.machine.clock.now()));
+}
+
 BOOST_AUTO_TEST_CASE(undeploy_without_drain_tears_down_at_once) {
   PartsFixture f;
   f.workers.log->stop_takes = seconds(5);

@@ -50,7 +50,7 @@ class SwitchAttempt {
     return pool->held_by(raw(from_)) == 0;
   }
 
-  const std::shared_ptr<PartWorkers>& workers() const { return partition_.current().workers; }
+  std::shared_ptr<PartWorkers> workers() const { return partition_.current().workers; }
 
   bool working() const { return partition_.current().working; }
 
@@ -174,7 +174,7 @@ std::optional<Status> AppPartitions::try_switch(PartitionRef ref,
 }
 
 Task<Status> AppPartitions::switch_version(PartitionKey key, VersionRef to, SwitchLimits limits) {
-  return switch_version(find(key), std::move(to), limits);
+  co_return co_await switch_version(find(key), std::move(to), limits);
 }
 
 Task<Status> AppPartitions::switch_version(PartitionRef ref, VersionRef to, SwitchLimits limits) {

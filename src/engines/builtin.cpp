@@ -75,7 +75,7 @@ Declared declared_by(const AppDef& app_def) {
 }  // namespace
 
 void BuiltinRegistry::add_stateless(std::string package_path,
-                                    std::string entity,
+                                    const std::string& entity,
                                     BuiltinFunction function) {
   std::string name = full_name(package_path, entity);
   stateless_[std::move(name)] = {std::move(package_path), std::move(function)};
@@ -83,7 +83,7 @@ void BuiltinRegistry::add_stateless(std::string package_path,
 
 void BuiltinRegistry::add(AppQName app,
                           std::string package_path,
-                          std::string entity,
+                          const std::string& entity,
                           BuiltinFunction function) {
   std::string name = full_name(package_path, entity);
   apps_[std::move(app)][std::move(name)] = {std::move(package_path), std::move(function)};

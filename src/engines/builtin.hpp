@@ -20,8 +20,11 @@ using BuiltinFunction = std::function<Task<Result<Bytes>>(ExtensionIo* io)>;
 class BuiltinRegistry {
  public:
   // Common to all applications.
-  void add_stateless(std::string package_path, std::string entity, BuiltinFunction function);
-  void add(AppQName app, std::string package_path, std::string entity, BuiltinFunction function);
+  void add_stateless(std::string package_path, const std::string& entity, BuiltinFunction function);
+  void add(AppQName app,
+           std::string package_path,
+           const std::string& entity,
+           BuiltinFunction function);
 
   // Null when there is none.
   const BuiltinFunction* find(const AppQName& app, const std::string& full_name) const;

@@ -29,8 +29,8 @@ Task<Result<Bytes>> throws(ExtensionIo* /*io*/) {
   co_return Bytes();
 }
 
-EngineRequest request_of(std::vector<testing::TestExtension> extensions) {
-  return {.app = app, .app_def = testing::app_def_of(std::move(extensions)), .modules = {}};
+EngineRequest request_of(const std::vector<testing::TestExtension>& extensions) {
+  return {.app = app, .app_def = testing::app_def_of(extensions), .modules = {}};
 }
 
 Result<Bytes> invoke(TestMachine& m,

@@ -33,9 +33,8 @@ struct Fixture {
     if (with_wasm) {
       extensions.push_back({"p", "W", ExtensionKind::command, EngineKind::wasm});
     }
-    EngineRequest request{.app = {"acme", "pos"},
-                          .app_def = testing::app_def_of(std::move(extensions)),
-                          .modules = {}};
+    EngineRequest request{
+        .app = {"acme", "pos"}, .app_def = testing::app_def_of(extensions), .modules = {}};
     return std::make_unique<EnginePools>(std::move(request), sizes, &factories, &shelf);
   }
 };

@@ -18,9 +18,11 @@ struct TestExtension {
   engines::EngineKind engine = engines::EngineKind::builtin;
 };
 
-inline std::shared_ptr<const engines::AppDef> app_def_of(std::vector<TestExtension> extensions) {
+inline std::shared_ptr<const engines::AppDef> app_def_of(
+    const std::vector<TestExtension>& extensions) {
   std::vector<appdef::Extension> all;
-  for (TestExtension& e : extensions) {
+  all.reserve(extensions.size());
+  for (const TestExtension& e : extensions) {
     all.push_back({QName{"pos", e.entity}, e.package_path, e.kind, e.engine});
   }
   return std::make_shared<const engines::AppDef>(std::move(all));
