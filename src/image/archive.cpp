@@ -40,6 +40,7 @@ Status check_listing(const Manifest& manifest, const std::vector<ZipRecord>& fil
     }
   }
   std::vector<std::string_view> names;
+  names.reserve(files.size());
   for (const ZipRecord& file : files) {
     names.emplace_back(file.name);
   }
@@ -152,7 +153,7 @@ Result<Unpacked> read_archive(BytesView zip, const Limits& limits) {
   if (manifest->header_offset != 0) {
     return Error{Code::manifest_invalid, "it is not the first entry"};
   }
-  const ZipRecord manifest_file = *manifest;
+  const ZipRecord manifest_file = std::move(*manifest);
   files.erase(manifest);
   return read_with_manifest(manifest_file, files, limits);
 }

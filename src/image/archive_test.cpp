@@ -25,7 +25,7 @@ Bytes small_image() {
   }
   return pack({.app = pos,
                .files = {{"pkg/acme/pos/pos.vsql", schema},
-                         {"pkg/acme/pos/pos.wasm", "\0asm-and-so-on"},
+                         {"pkg/acme/pos/pos.wasm", "asm-and-so-on"},
                          {"pkg/sys/sys.vsql", "SCHEMA sys;"}}})
       .value();
 }
@@ -325,6 +325,7 @@ BOOST_AUTO_TEST_CASE(ten_thousand_entries_are_accepted_and_one_more_is_not) {
 BOOST_AUTO_TEST_CASE(the_manifest_must_be_first_and_small) {
   const Unpacked unpacked = read_archive(small_image(), {}).value();
   std::vector<ZipMember> members;
+  members.reserve(unpacked.entries.size() + 1);
   for (const Entry& entry : unpacked.entries) {
     members.push_back(deflated(entry.path, entry.bytes));
   }

@@ -10,6 +10,12 @@ namespace {
 
 constexpr std::uint64_t read_bytes = std::uint64_t{1} << 20U;
 
+std::string joined(const std::string& root, const std::string& path) {
+  std::string out = root;
+  out.append("/").append(path);
+  return out;
+}
+
 template <class T>
 Result<T> with_path(Result<T> result, const std::string& path) {
   if (result.has_error()) {
@@ -78,20 +84,23 @@ Task<Result<bool>> exists(Runtime rt, std::string path) {
 
 Task<Result<std::map<std::string, std::uint64_t>>> list_files(Runtime rt, std::string root) {
   std::map<std::string, std::uint64_t> files;
-  std::vector<std::string> folders{""};
+  std::vector<std::string> folders{""};  // relative, with a slash at the end
   while (!folders.empty()) {
     const std::string folder = std::move(folders.back());
     folders.pop_back();
-    const std::string place = folder.empty() ? root : root + "/" + folder;
+    const std::string place =
+        folder.empty() ? root : joined(root, folder.substr(0, folder.size() - 1));
     auto listed = co_await rt.disk().list(place);
     CO_TRY(const std::vector<DirEntry> entries, with_path(std::move(listed), place));
     for (const DirEntry& entry : entries) {
-      std::string path = folder.empty() ? entry.name : folder + "/" + entry.name;
+      std::string path = folder;
+      path.append(entry.name);
       if (entry.is_dir) {
+        path.push_back('/');
         folders.push_back(std::move(path));
         continue;
       }
-      const std::string full = root + "/" + path;
+      const std::string full = joined(root, path);
       auto found = co_await rt.disk().stat(full);
       CO_TRY(const FileStat stat, with_path(std::move(found), full));
       files.emplace(std::move(path), stat.size);

@@ -351,6 +351,7 @@ std::vector<ManifestPackage> packages_of(const std::vector<ManifestEntry>& entri
       it->second.wasm = entry.path;
     }
   }
+  packages.reserve(folders.size());
   for (auto& [folder, package] : folders) {
     packages.push_back(std::move(package));
   }

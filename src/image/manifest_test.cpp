@@ -31,7 +31,7 @@ std::string manifest_with(std::string_view member, const std::string& text) {
   for (const auto& [name, value] : members) {
     const std::string& shown = name == member ? text : value;
     if (!shown.empty()) {
-      out += (out.size() > 1 ? ",\"" : "\"") + name + "\":" + shown;
+      out.append(out.size() > 1 ? ",\"" : "\"").append(name).append("\":").append(shown);
     }
   }
   return out + "}";

@@ -13,7 +13,7 @@ ImageStore::ImageStore(Runtime rt, StoreOptions options, const ImageUsers* users
       inventory_(options.disk_quota),
       collector_(rt, &inventory_, users, options.gc),
       downloader_(rt, &inventory_, &collector_, options.download),
-      folders_(rt, &inventory_, &collector_, options.download.limits, memo) {}
+      folders_(rt, &inventory_, &collector_, std::move(options.download.limits), memo) {}
 
 Task<Status> ImageStore::start() {
   const std::string tmp{tmp_root};

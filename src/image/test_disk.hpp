@@ -110,6 +110,7 @@ class TestDisk final : public Disk {
       co_return Error{Code::not_found, path};
     }
     std::vector<DirEntry> out;
+    out.reserve(folder->children.size());
     for (const auto& [child, node] : folder->children) {
       out.push_back({.name = child, .is_dir = node->is_dir});
     }
@@ -206,7 +207,8 @@ class TestDisk final : public Disk {
 
   static void gather(const Node& node, const std::string& path, std::map<std::string, Bytes>* out) {
     for (const auto& [child, next] : node.children) {
-      const std::string full = path.empty() ? child : path + "/" + child;
+      std::string full = path;
+      full.append(path.empty() ? "" : "/").append(child);
       if (next->is_dir) {
         gather(*next, full, out);
       } else {

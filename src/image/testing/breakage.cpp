@@ -107,7 +107,7 @@ Bytes not_a_zip(std::uint64_t size) {
   return out;
 }
 
-Result<Bytes> zip_slip(BytesView image, std::string name) {
+Result<Bytes> zip_slip(BytesView image, const std::string& name) {
   TRY(Parts parts, Parts::of(image));
   TRY(parts.add(name, "escaped"));
   return parts.write();
@@ -283,6 +283,7 @@ Result<Bytes> apply_breakage(BytesView image, std::string_view name, std::uint64
 
 std::vector<std::string_view> breakage_names() {
   std::vector<std::string_view> names;
+  names.reserve(breakers.size());
   for (const Named& named : breakers) {
     names.push_back(named.name);
   }

@@ -28,7 +28,7 @@ Bytes not_a_zip(std::uint64_t size);
 // The following need an image that read_archive accepts; err: as read_archive.
 
 // An entry more, listed in the manifest, under this name. PathEscape for hostile names.
-Result<Bytes> zip_slip(BytesView image, std::string name);
+Result<Bytes> zip_slip(BytesView image, const std::string& name);
 // A listed entry of 2 MiB of zeros, deflated. BombRatio.
 Result<Bytes> ratio_bomb(BytesView image);
 // A listed entry of 65 MiB, deflated 57:1. BombSize.
