@@ -101,8 +101,10 @@ Downloader::Downloader(Runtime rt,
       slot_free_(rt) {}
 
 Task<Status> Downloader::fetch(ImageRef ref) {
-  const Inventory::Pin pin(inventory_, ref.sha);
   CO_TRY(const std::string app_folder, app_folder_name(ref.app));
+  const Inventory::Pin pin(inventory_, ref.sha);
+  co_await collector_->turns().wait(ref.sha);
+  const Collector::ImageTurns::Turn turn(&collector_->turns(), ref.sha);
   CO_TRY(const bool there, co_await have(ref));  // (a)
   if (there) {
     inventory_->touch(ref.sha, app_folder, rt_.now());

@@ -4,7 +4,7 @@
 // The step machine of apppartsctl calls it; the VVM's image store owns it. After success the file
 // img/<sha>.var has the size and the digest of the set-point and survives a power loss. Nothing is
 // ever seen under that name but these octets (I-S17). No resuming: every attempt starts at octet 0.
-// Single flight is the caller's business; two calls for one image are correct and wasteful.
+// Calls for one image run one after the other; the later one finds what the earlier one has made.
 #pragma once
 
 #include <cstdint>

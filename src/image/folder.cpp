@@ -114,28 +114,27 @@ Folders::Folders(
 Task<Result<Folder>> Folders::unpack(FolderRef ref) {
   CO_TRY(const std::string app_folder, app_folder_name(ref.app));
   const Inventory::Pin pin(inventory_, ref.sha);
-  const std::string sha = ref.sha.hex();
-  const std::string app = ref.app.str();
-  rt_.emit({"image.unpack.start", {{"sha", sha}, {"app", app}}});
-  auto result = co_await unpack_pinned(ref);
-  const bool good = result.has_value();
-  rt_.emit({"image.unpack.end",
-            {{"sha", sha},
-             {"app", app},
-             {"ok", std::int64_t{good}},
-             {"reused", std::int64_t{good && result.value().reused}},
-             {"bytes", static_cast<std::int64_t>(good ? result.value().bytes : 0)}}});
-  if (good) {
-    inventory_->touch(ref.sha, app_folder, rt_.now());
+  co_await collector_->turns().wait(ref.sha);
+  const Collector::ImageTurns::Turn turn(&collector_->turns(), ref.sha);
+  CO_TRY(std::optional<Folder> folder, co_await reuse(ref));
+  if (!folder.has_value()) {
+    const std::string sha = ref.sha.hex();
+    const std::string app = ref.app.str();
+    rt_.emit({"image.unpack.start", {{"sha", sha}, {"app", app}}});
+    auto made = co_await unpack_anew(ref);
+    const bool good = made.has_value();
+    rt_.emit({"image.unpack.end",
+              {{"sha", sha},
+               {"app", app},
+               {"ok", std::int64_t{good}},
+               {"bytes", static_cast<std::int64_t>(good ? made.value().bytes : 0)}}});
+    CO_TRY(folder, std::move(made));
   }
-  co_return result;
+  inventory_->touch(ref.sha, app_folder, rt_.now());
+  co_return std::move(*folder);
 }
 
-Task<Result<Folder>> Folders::unpack_pinned(FolderRef ref) {
-  CO_TRY(std::optional<Folder> there, co_await reuse(ref));
-  if (there.has_value()) {
-    co_return std::move(*there);
-  }
+Task<Result<Folder>> Folders::unpack_anew(FolderRef ref) {
   CO_TRY(const Contents contents, co_await contents_of(ref));
   if (contents->has_error()) {
     co_return contents->error();
@@ -296,8 +295,9 @@ Task<Result<Bytes>> Folders::read_listed(FolderRef ref, ManifestEntry listed) {
 }
 
 Task<Result<std::vector<SchemaFile>>> Folders::read_schema(FolderRef ref, SchemaLimits limits) {
-  const Inventory::Pin pin(inventory_, ref.sha);
   CO_TRY(const std::string app_folder, app_folder_name(ref.app));
+  const Inventory::Pin pin(inventory_, ref.sha);
+  co_await collector_->turns().wait(ref.sha);
   CO_TRY(const Manifest manifest, co_await read_manifest(ref));
   std::vector<SchemaFile> files;
   std::uint64_t total = 0;

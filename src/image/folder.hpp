@@ -80,7 +80,7 @@ class Folders {
 
  private:
   using Contents = UnpackMemo::Value;
-  Task<Result<Folder>> unpack_pinned(FolderRef ref);
+  Task<Result<Folder>> unpack_anew(FolderRef ref);
   // None when there is no READY folder that equals its manifest; what there is has then been
   // removed.
   Task<Result<std::optional<Folder>>> reuse(FolderRef ref);

@@ -68,7 +68,7 @@ std::vector<Sha256> choose_victims(const std::map<Sha256, Holding>& holdings,
 }
 
 Collector::Collector(Runtime rt, Inventory* inventory, const ImageUsers* users, GcOptions options)
-    : rt_(rt), inventory_(inventory), users_(users), options_(options) {}
+    : rt_(rt), inventory_(inventory), users_(users), options_(options), turns_(rt) {}
 
 std::vector<Sha256> Collector::victims(std::uint64_t bytes_needed) const {
   return choose_victims(inventory_->holdings(), users_->images_in_use(), bytes_needed);
@@ -97,6 +97,7 @@ Task<Status> Collector::collect(std::uint64_t bytes_needed) {
 
 Task<Status> Collector::remove_image(Sha256 sha) {
   const Inventory::Pin pin(inventory_, sha);
+  const ImageTurns::Turn turn(&turns_, sha);
   rt_.emit({"image.gc", {{"sha", sha.hex()}}});
   std::vector<std::string> folders;
   for (const auto& [app_folder, bytes] : inventory_->find(sha)->folders) {

@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "image/inventory.hpp"
 #include "image/paths.hpp"
+#include "image/turns.hpp"
 #include "runtime/runtime.hpp"
 
 namespace vvm::image {
@@ -61,6 +62,12 @@ class Collector {
   // Collects every period, until cancelled.
   Task<void> run();
 
+  // Who works on an image takes a turn at it, and holds a Pin of it meanwhile: the GC then leaves
+  // it alone, and never waits for a turn.
+  using ImageTurns = Turns<Sha256>;
+
+  ImageTurns& turns() { return turns_; }
+
  private:
   std::vector<Sha256> victims(std::uint64_t bytes_needed) const;
   Task<Status> remove_image(Sha256 sha);
@@ -70,6 +77,7 @@ class Collector {
   Inventory* inventory_;
   const ImageUsers* users_;
   GcOptions options_;
+  ImageTurns turns_;
   std::map<std::string, Instant> tmp_seen_;  // since when a name under tmp/ has been there
 };
 

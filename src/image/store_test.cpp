@@ -1,187 +1,15 @@
-// The drivers of this module over a disk in memory and loopback streams: download, unpacking, GC.
+// The drivers of this module over a disk in memory and loopback streams: download and unpacking.
 //
-// T-DI and T-FS of docs/spec/vvm.md 8.4 and 8.5. After every operation, failed or not, the disk is
-// compared with I-S17: what stands under a digest has it, what is READY equals its manifest.
+// T-DI and T-FS of docs/spec/vvm.md 8.4 and 8.5.
 #include "image/store.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include "http/server.hpp"
-#include "http/test_world.hpp"
-#include "image/pack.hpp"
-#include "image/test_disk.hpp"
+#include "image/test_bench.hpp"
 #include "image/testing/breakage.hpp"
 #include "runtime/timeout.hpp"
 
 namespace vvm::image {
-namespace {
-
-const AppQName pos{.owner = "acme", .name = "pos"};
-
-Bytes image_of(const std::string& schema) {
-  return pack({.app = pos,
-               .files = {{"pkg/acme/pos/pos.vsql", schema},
-                         {"pkg/acme/pos/b.SQL", "-- second"},
-                         {"pkg/acme/pos/pos.wasm", "module"},
-                         {"pkg/sys/sys.vsql", "SCHEMA sys;"}}})
-      .value();
-}
-
-// What GET /blob/1 answers.
-class Blobs final : public http::Handler {
- public:
-  Bytes bytes;
-  unsigned status = 200;
-  bool chunked = false;
-  std::string digest_header;
-
-  Task<http::Response> handle(http::Request req) override {
-    BOOST_TEST(req.method == "GET");
-    BOOST_TEST(req.target == "/blob/1");
-    if (status != 200) {
-      co_return http::Response::text(status, "no");
-    }
-    http::Response response;
-    if (!digest_header.empty()) {
-      response.headers.add("X-Blob-SHA256", digest_header);
-    }
-    if (chunked) {
-      response.source = std::make_unique<Pieces>(bytes);
-    } else {
-      response.body = bytes;
-    }
-    co_return response;
-  }
-
- private:
-  class Pieces final : public http::BodySource {
-   public:
-    explicit Pieces(Bytes bytes) : left_(std::move(bytes)) {}
-
-    std::optional<std::uint64_t> length() const override { return std::nullopt; }
-
-    Task<Result<Bytes>> next() override {
-      Bytes piece = left_.substr(0, 100);
-      left_.erase(0, piece.size());
-      co_return piece;
-    }
-
-   private:
-    Bytes left_;
-  };
-};
-
-class Users final : public ImageUsers {
- public:
-  std::optional<std::set<Sha256>> used = std::set<Sha256>{};
-
-  std::optional<std::set<Sha256>> images_in_use() const override { return used; }
-};
-
-// A VVM's store, a cluster that serves one BLOB, and a disk that outlives both.
-class Bench {
- public:
-  Bench() { world.seams.disk = &disk; }
-
-  // One process life: starts a store, runs `body` with it, checks the disk.
-  template <class T>
-  T live(Task<T> (*body)(Bench*, ImageStore*), StoreOptions options = {}) {
-    http::Server server(world.rt(), &blobs, {});
-    options.download.cluster = {.host = "cluster", .port = server.listen(0).value()};
-    ImageStore store(world.rt(), options, &users);
-    T result = world.run(run(this, &server, &store, body));
-    check_disk();
-    return result;
-  }
-
-  ImageRef ref(const Bytes& image) const {
-    return {.app = pos, .blob = BlobId{1}, .sha = sha256(image), .size = image.size()};
-  }
-
-  // I-S17, and nothing outside the three roots.
-  void check_disk() const {
-    const auto files = disk.files();
-    for (const auto& [path, bytes] : files) {
-      if (path.starts_with("img/")) {
-        BOOST_TEST(path == image_path(sha256(bytes)));
-      } else if (path.ends_with("/READY")) {
-        check_folder(files, path.substr(0, path.size() - 6));
-      } else {
-        BOOST_TEST((path.starts_with("apps/") || path.starts_with("tmp/")));
-      }
-    }
-  }
-
-  std::size_t count(std::string_view prefix) const {
-    const auto files = disk.files();
-    return static_cast<std::size_t>(std::count_if(
-        files.begin(), files.end(), [&](const auto& f) { return f.first.starts_with(prefix); }));
-  }
-
-  http::TestWorld world;
-  TestDisk disk;
-  Blobs blobs;
-  Users users;
-  ImageRef wanted;
-
- private:
-  template <class T>
-  static Task<T> run(Bench* bench,
-                     http::Server* server,
-                     ImageStore* store,
-                     Task<T> (*body)(Bench*, ImageStore*)) {
-    TaskScope scope(bench->world.rt());
-    scope.spawn("server", server->serve());
-    T result = co_await body(bench, store);
-    co_await scope.close();
-    co_return result;
-  }
-
-  static void check_folder(const std::map<std::string, Bytes>& files, const std::string& root) {
-    const auto json = files.find(root + "/manifest.json");
-    BOOST_REQUIRE((json != files.end()));
-    const Manifest manifest = parse_manifest(json->second).value();
-    for (const ManifestEntry& entry : manifest.entries) {
-      const auto file = files.find(root + "/image/" + entry.path);
-      BOOST_REQUIRE((file != files.end()));
-      BOOST_TEST((sha256(file->second) == entry.sha256));
-    }
-    const auto below = std::count_if(files.begin(), files.end(), [&root](const auto& file) {
-      return file.first.starts_with(root + "/");
-    });
-    BOOST_TEST(static_cast<std::size_t>(below) == manifest.entries.size() + 2);
-  }
-};
-
-Task<std::string> download(Bench* bench, ImageStore* store) {
-  Status result = co_await store->start();
-  if (result.has_value()) {
-    result = co_await store->downloader().fetch(bench->wanted);
-  }
-  co_return result.has_value() ? "ok" : std::string{code_name(result.error().code)};
-}
-
-Task<std::string> download_and_unpack(Bench* bench, ImageStore* store) {
-  std::string name = co_await download(bench, store);
-  if (name != "ok") {
-    co_return name;
-  }
-  const auto folder =
-      co_await store->folders().unpack({.app = bench->wanted.app, .sha = bench->wanted.sha});
-  if (folder.has_error()) {
-    co_return std::string{code_name(folder.error().code)};
-  }
-  co_return folder.value().reused ? "reused" : "ok";
-}
-
-bool saw(const Bench& bench, std::string_view name) {
-  const auto& seen = bench.world.events.seen;
-  return std::any_of(seen.begin(), seen.end(), [name](const std::string& event) {
-    return event.starts_with(name);
-  });
-}
-
-}  // namespace
 
 BOOST_AUTO_TEST_CASE(a_download_ends_in_a_verified_file_that_survives_a_power_loss) {
   Bench bench;
@@ -500,117 +328,6 @@ BOOST_AUTO_TEST_CASE(an_application_whose_name_is_no_folder_is_an_invalid_set_po
 
 namespace {
 
-StoreOptions with_quota(std::uint64_t quota) {
-  StoreOptions options;
-  options.disk_quota = quota;
-  options.download.limits.unpacked_bytes_max = 10'000;
-  return options;
-}
-
-Sha256 digest_of(int n) { return sha256(std::to_string(n)); }
-
-Holding held(std::uint64_t bytes, std::int64_t access, const std::string& app) {
-  Holding holding;
-  holding.has_file = true;
-  holding.file_bytes = bytes;
-  holding.app = app;
-  holding.last_access = Instant{access};
-  return holding;
-}
-
-}  // namespace
-
-BOOST_AUTO_TEST_CASE(without_room_below_the_quota_a_download_collects_or_is_refused) {
-  Bench bench;
-  bench.blobs.bytes = image_of("SCHEMA pos;");
-  bench.wanted = bench.ref(bench.blobs.bytes);
-  BOOST_TEST(bench.live(download, with_quota(10'000)) == "DiskFull");
-  BOOST_TEST(bench.live(download, with_quota(13'000)) == "ok");
-  const Sha256 first = bench.wanted.sha;
-  bench.users.used = std::set<Sha256>{first};
-  bench.blobs.bytes = image_of("SCHEMA pos; -- 2");
-  bench.wanted = bench.ref(bench.blobs.bytes);
-  const std::uint64_t quota = 10'000 + 2 * bench.wanted.size - 10;
-  BOOST_TEST(bench.live(download, with_quota(quota)) == "DiskFull");
-  bench.users.used = std::set<Sha256>{};
-  BOOST_TEST(bench.live(download, with_quota(quota)) == "ok");
-  BOOST_TEST(bench.count("img/") == 1U);
-  BOOST_TEST(saw(bench, "image.gc sha=" + first.hex()));
-}
-
-BOOST_AUTO_TEST_CASE(a_full_disk_is_reported_and_collected) {
-  Bench bench;
-  bench.blobs.bytes = image_of("SCHEMA pos;");
-  bench.wanted = bench.ref(bench.blobs.bytes);
-  BOOST_TEST(bench.live(download) == "ok");
-  bench.disk.capacity = bench.wanted.size + 100;
-  bench.blobs.bytes = image_of("SCHEMA pos; -- 2");
-  bench.wanted = bench.ref(bench.blobs.bytes);
-  BOOST_TEST(bench.live(download) == "DiskFull");
-  BOOST_TEST(bench.live(download) == "ok");
-}
-
-BOOST_AUTO_TEST_CASE(the_gc_takes_what_nobody_needs_and_keeps_the_newest_of_each_application) {
-  // M28: staged versions are in use like served ones; the users say so.
-  const std::map<Sha256, Holding> holdings{{digest_of(1), held(10, 1, "a.x")},
-                                           {digest_of(2), held(10, 2, "a.x")},
-                                           {digest_of(3), held(10, 3, "a.x")},
-                                           {digest_of(4), held(10, 9, "a.x")},
-                                           {digest_of(5), held(10, 0, "a.y")},
-                                           {digest_of(6), held(10, 5, "")}};
-  const std::optional<std::set<Sha256>> in_use{{digest_of(4)}};
-  using Shas = std::vector<Sha256>;
-  BOOST_TEST(
-      (choose_victims(holdings, in_use, 0) == Shas{digest_of(1), digest_of(2), digest_of(6)}));
-  BOOST_TEST((choose_victims(holdings, in_use, 11) == Shas{digest_of(1), digest_of(2)}));
-  BOOST_TEST((choose_victims(holdings, in_use, 1000) ==
-              Shas{digest_of(1), digest_of(2), digest_of(6), digest_of(5), digest_of(3)}));
-  BOOST_TEST(choose_victims(holdings, std::nullopt, 1000).empty());
-  std::map<Sha256, Holding> pinned = holdings;
-  pinned.at(digest_of(1)).pins = 1;
-  BOOST_TEST((choose_victims(pinned, in_use, 5) == Shas{digest_of(2)}));
-}
-
-namespace {
-
-// Two images of one application and one of another; then the periodic GC.
-Task<std::string> collect_after_deploys(Bench* bench, ImageStore* store) {
-  static_cast<void>(co_await store->start());
-  std::vector<Sha256> shas;
-  for (const char* text : {"SCHEMA pos; -- 1", "SCHEMA pos; -- 2", "SCHEMA pos; -- 3"}) {
-    bench->blobs.bytes = image_of(text);
-    const ImageRef ref = bench->ref(bench->blobs.bytes);
-    shas.push_back(ref.sha);
-    static_cast<void>(co_await store->downloader().fetch(ref));
-    const auto unpacked = co_await store->folders().unpack({.app = ref.app, .sha = ref.sha});
-    BOOST_TEST(unpacked.has_value());
-    co_await bench->world.rt().clock().sleep_for(seconds(1));
-  }
-  bench->users.used = std::set<Sha256>{shas[2]};
-  bench->disk.put("tmp/leftover", "x");
-  TaskScope scope(bench->world.rt());
-  scope.spawn("gc", store->collector().run());
-  co_await bench->world.rt().clock().sleep_for(seconds(301));
-  std::string left = std::to_string(store->inventory().holdings().size());
-  left += store->inventory().find(shas[0]) == nullptr ? " first gone" : "";
-  left += " tmp " + std::to_string(bench->count("tmp/"));
-  co_await bench->world.rt().clock().sleep_for(seconds(300));
-  left += " then " + std::to_string(bench->count("tmp/"));
-  co_await scope.close();
-  co_return left;
-}
-
-}  // namespace
-
-BOOST_AUTO_TEST_CASE(the_periodic_gc_removes_images_with_their_folders_and_old_leftovers) {
-  Bench bench;
-  BOOST_TEST(bench.live(collect_after_deploys) == "2 first gone tmp 1 then 0");
-  BOOST_TEST(bench.count("img/") == 2U);
-  BOOST_TEST(bench.count("apps/") == 12U);
-}
-
-namespace {
-
 struct InFlight {
   int now = 0;
   int most = 0;
@@ -619,8 +336,7 @@ struct InFlight {
 
 Task<void> fetch_one(Downloader* downloader, ImageRef ref, InFlight* flights) {
   const Status result = co_await downloader->fetch(ref);
-  BOOST_TEST(result.has_value());
-  ++flights->done;
+  flights->done += result.has_value() ? 1 : 0;
 }
 
 Task<std::string> five_at_once(Bench* bench, ImageStore* store) {
@@ -628,7 +344,10 @@ Task<std::string> five_at_once(Bench* bench, ImageStore* store) {
   InFlight flights;
   TaskScope scope(bench->world.rt());
   for (int i = 0; i < 5; ++i) {
-    scope.spawn("fetch", fetch_one(&store->downloader(), bench->wanted, &flights));
+    // Five identities, all refused at the end by their digest: what counts is when they ran.
+    ImageRef ref = bench->wanted;
+    ref.sha.octets[0] ^= static_cast<std::uint8_t>(i);
+    scope.spawn("fetch", fetch_one(&store->downloader(), ref, &flights));
   }
   co_await scope.join();
   for (const std::string& event : bench->world.events.seen) {
@@ -645,25 +364,43 @@ BOOST_AUTO_TEST_CASE(at_most_two_downloads_run_at_a_time) {
   Bench bench;
   bench.blobs.bytes = image_of("SCHEMA pos;");
   bench.wanted = bench.ref(bench.blobs.bytes);
-  BOOST_TEST(bench.live(five_at_once) == "5 done, at most 2");
+  BOOST_TEST(bench.live(five_at_once) == "1 done, at most 2");
 }
 
-BOOST_AUTO_TEST_CASE(the_quota_counts_files_folders_and_what_is_in_the_making) {
-  Inventory inventory(100);
-  inventory.put_file(digest_of(1), 30, true);
-  inventory.put_folder(digest_of(1), "a.x", 20);
-  BOOST_TEST(inventory.used() == 50U);
-  BOOST_TEST(inventory.shortage(50) == 0U);
-  {
-    const Inventory::Reservation reservation(&inventory, 40);
-    BOOST_TEST(inventory.shortage(11) == 1U);
+namespace {
+
+Task<void> unpack_one(Folders* folders, FolderRef ref, std::string* log) {
+  const auto folder = co_await folders->unpack(ref);
+  *log += folder.value().reused ? "reused " : "made ";
+}
+
+// The same image five times, while the file on the disk is not what it should be.
+Task<std::string> five_of_the_same(Bench* bench, ImageStore* store) {
+  static_cast<void>(co_await store->start());
+  InFlight flights;
+  TaskScope scope(bench->world.rt());
+  for (int i = 0; i < 5; ++i) {
+    scope.spawn("fetch", fetch_one(&store->downloader(), bench->wanted, &flights));
   }
-  inventory.put_file(digest_of(1), 10, true);
-  BOOST_TEST(inventory.used() == 30U);
-  inventory.drop_file(digest_of(1));
-  inventory.drop_folder(digest_of(1), "a.x");
-  BOOST_TEST(inventory.used() == 0U);
-  BOOST_TEST(inventory.find(digest_of(1)) == nullptr);
+  co_await scope.join();
+  std::string log = std::to_string(flights.done) + " done ";
+  const FolderRef folder{.app = bench->wanted.app, .sha = bench->wanted.sha};
+  for (int i = 0; i < 3; ++i) {
+    scope.spawn("unpack", unpack_one(&store->folders(), folder, &log));
+  }
+  co_await scope.join();
+  co_return log;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(calls_for_one_image_find_what_the_first_has_made) {
+  Bench bench;
+  bench.blobs.bytes = image_of("SCHEMA pos;");
+  bench.wanted = bench.ref(bench.blobs.bytes);
+  bench.disk.put(image_path(bench.wanted.sha), flip_bit(bench.blobs.bytes, 99));
+  BOOST_TEST(bench.live(five_of_the_same) == "5 done made reused reused ");
+  BOOST_TEST(bench.world.net.connects == 1U);
 }
 
 }  // namespace vvm::image
