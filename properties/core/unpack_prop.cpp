@@ -8,9 +8,9 @@
 #include <boost/test/unit_test.hpp>
 #include <rapidcheck/boost_test.h>
 
-#include "properties/gen/image_gen.hpp"
 #include "image/entry_name.hpp"
 #include "image/pack.hpp"
+#include "properties/gen/image_gen.hpp"
 
 namespace vvm::image {
 namespace {

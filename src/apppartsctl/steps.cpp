@@ -244,7 +244,7 @@ Task<Outcome> StepRunner::check(PartitionKey key, KeyState state) {
 
 Task<Result<Product>> StepRunner::compare(std::shared_ptr<const appdef::AppDef> served,
                                           std::shared_ptr<const appdef::AppDef> next) {
-  co_await rt_.proc().charge({.kind = WorkKind::check, .units = types_of(*next)});
+  co_await rt_.proc().charge({.kind = WorkKind::check, .units = work_units(*next)});
   CO_TRY(parts_.compat->check(*served, *next));
   co_return Product{};
 }
@@ -278,12 +278,9 @@ Task<Result<Product>> StepRunner::build_version(PartitionKey key,
                                                 SetPoint sp,
                                                 appparts::VersionSpec spec) {
   co_await note_risk(key, sp, Step::build);
-  co_await rt_.proc().charge({.kind = WorkKind::build, .units = types_of(*spec.app_def)});
+  co_await rt_.proc().charge({.kind = WorkKind::build, .units = work_units(*spec.app_def)});
   Result<appparts::VersionRef> version = co_await parts_.partitions->ensure_version(spec);
-  Status cleared = co_await crash_log_.clear(key, version_of(sp), Step::build);
-  if (!cleared) {
-    rt_.emit({"crash_log.failed", {{"error", code_name(cleared.error().code)}}});
-  }
+  co_await clear_risk(key, version_of(sp), Step::build);
   if (!version) {
     co_return version.error();
   }
@@ -296,6 +293,13 @@ Task<void> StepRunner::note_risk(PartitionKey key, SetPoint sp, Step step) {
   const Status marked = co_await crash_log_.mark(std::move(key), std::move(sp), step);
   if (!marked) {
     rt_.emit({"crash_log.failed", {{"error", code_name(marked.error().code)}}});
+  }
+}
+
+Task<void> StepRunner::clear_risk(PartitionKey key, VersionId version, Step step) {
+  const Status cleared = co_await crash_log_.clear(std::move(key), std::move(version), step);
+  if (!cleared) {
+    rt_.emit({"crash_log.failed", {{"error", code_name(cleared.error().code)}}});
   }
 }
 
@@ -341,13 +345,15 @@ Task<Outcome> StepRunner::switch_version(PartitionKey key, KeyState state) {
   } else {
     outcome = co_await admit_first(key, state, version);
   }
-  if (std::holds_alternative<StepDone>(outcome)) {
-    serving_[key] = version.app_def();
-    young_.insert_or_assign(key,
-                            Young{.version = version_of(state.target),
-                                  .healthy_at = rt_.now() + constants_.min_healthy});
-    staged_.erase(key);
+  if (!std::holds_alternative<StepDone>(outcome)) {
+    co_await clear_risk(key, version_of(state.target), Step::switch_version);
+    co_return outcome;
   }
+  serving_[key] = version.app_def();
+  young_.insert_or_assign(
+      key,
+      Young{.version = version_of(state.target), .healthy_at = rt_.now() + constants_.min_healthy});
+  staged_.erase(key);
   co_return outcome;
 }
 
@@ -390,10 +396,21 @@ Task<Outcome> StepRunner::drain(PartitionKey key, KeyState state) {
 Task<Outcome> StepRunner::stop(PartitionKey key) {
   serving_.erase(key);
   staged_.erase(key);
-  if (young_.erase(key) != 0) {
-    co_await clear_marks(key, std::nullopt);
+  const auto young = young_.find(key);
+  if (young != young_.end()) {
+    const VersionId version = young->second.version;
+    young_.erase(young);
+    co_await clear_risk(key, version, Step::switch_version);
   }
   co_return outcome_of(parts_.partitions->undeploy(key));
+}
+
+Instant StepRunner::next_healthy() const {
+  Instant next = Instant::max();
+  for (const auto& [key, young] : young_) {
+    next = std::min(next, young.healthy_at);
+  }
+  return next;
 }
 
 Task<void> StepRunner::settle_switches(Instant now) {
@@ -405,10 +422,7 @@ Task<void> StepRunner::settle_switches(Instant now) {
   }
   for (const auto& [key, version] : healthy) {
     young_.erase(key);
-    const Status cleared = co_await crash_log_.clear(key, version, Step::switch_version);
-    if (!cleared) {
-      rt_.emit({"crash_log.failed", {{"error", code_name(cleared.error().code)}}});
-    }
+    co_await clear_risk(key, version, Step::switch_version);
   }
 }
 

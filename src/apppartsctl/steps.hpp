@@ -58,6 +58,8 @@ class StepRunner {
   void demand_changed(const SetPoint* about);
   // Switches that have been healthy for long enough are no longer suspected.
   Task<void> settle_switches(Instant now);
+  // When settle_switches() has something to do; the end of time when there is nothing.
+  Instant next_healthy() const;
   // Shared work is ended, staged versions are dropped, and the end counts as orderly.
   Task<void> close();
 
@@ -112,6 +114,7 @@ class StepRunner {
                                 std::shared_ptr<const appdef::AppDef> next);
   Task<Result<Product>> build_version(PartitionKey key, SetPoint sp, appparts::VersionSpec spec);
   Task<void> note_risk(PartitionKey key, SetPoint sp, Step step);
+  Task<void> clear_risk(PartitionKey key, VersionId version, Step step);
 
   Runtime rt_;
   VvmEpoch epoch_;

@@ -90,16 +90,13 @@ class Vvm final : public Program {
   const image::ImageStore& images() const { return images_; }
 
  private:
-  class Fence;
-
   Task<Status> start();
-  Task<void> serve();
+  Task<Status> listen_status();
   Task<Status> register_self();
   Task<void> go_down();
-  Task<void> announce();
   Task<void> close_parts();
   void enter(VvmState state);
-  void on_fenced(std::string_view by);
+  void on_lost(std::string_view why);
 
   Runtime rt_;
   VvmOptions options_;
@@ -108,12 +105,15 @@ class Vvm final : public Program {
   apppartsctl::Demand demand_;
   image::ImageStore images_;
   ClusterClient client_;
+  apppartsctl::NothingRemoved compat_;
   std::unique_ptr<StatusEndpoint> status_;
   std::unique_ptr<apppartsctl::ControlLoop> control_;
   VvmState state_ = VvmState::idle;
   VvmEpoch epoch_{};
   std::uint16_t status_port_ = 0;
   bool stop_wanted_ = false;
+  bool failed_ = false;
+  Rng rng_;
   Signal stop_signal_;
   TaskScope scope_;
 };

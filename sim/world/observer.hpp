@@ -1,0 +1,58 @@
+// Observer: who watches the World; Observers: the list of them.
+//
+// sim/ghost, sim/faults and sim/wiring implement it. Calls come in the middle of a step, from
+// inside the process concerned: an observer records, or asks the World for a fault, and changes
+// nothing else.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "base/event.hpp"
+#include "base/time.hpp"
+#include "sim/kernel/kernel.hpp"
+
+namespace vvm::sim {
+
+// An effect that a process is about to have on the world: the name of a seam's verb and its object.
+struct Effect {
+  std::string_view process;
+  std::string_view kind;    // "disk.rename", "store.CompareAndSwap", "net.connect", ...
+  std::string_view object;  // path, key or peer
+};
+
+class Observer {
+ public:
+  Observer() = default;
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+  virtual ~Observer() = default;
+
+  virtual void on_event(std::string_view process, const Event& event) = 0;
+  // Before the effect. A crash asked for in here comes before it.
+  virtual void on_effect(const Effect& effect) = 0;
+
+  virtual void on_start(std::string_view /*process*/) {}
+
+  virtual void on_end(std::string_view /*process*/) {}
+};
+
+class Observers {
+ public:
+  explicit Observers(Kernel& kernel) : kernel_(kernel) {}
+
+  void add(Observer* observer) { list_.push_back(observer); }
+
+  void event(std::string_view process, const Event& event);
+  void effect(const Effect& effect);
+  // A line of the trace from the world itself.
+  void note(std::string_view who, std::string_view what);
+  void started(std::string_view process);
+  void ended(std::string_view process);
+
+ private:
+  Kernel& kernel_;
+  std::vector<Observer*> list_;  // not owned
+};
+
+}  // namespace vvm::sim
