@@ -29,7 +29,7 @@ PATH_TO_US = re.compile(rf"(?:(?:\.\./)*\.\.)?{re.escape(ROOT)}/|(?:\.\./)+(?=\w
 TEST = re.compile(r"_test\.cpp$|/test_\w+\.cpp$|/testing/|^properties/")
 TEST_CHECKS = (
     "-portability-restrict-system-includes,-readability-identifier-naming"
-    ",-performance-unnecessary-value-param"
+    ",-performance-unnecessary-value-param,-performance-inefficient-vector-operation"
 )
 
 

@@ -121,14 +121,15 @@ Truth beyond(const KeyState& state, Step step) {
 }
 
 void refresh_conditions(KeyState& state, const Facts& facts) {
-  const auto set = [&](ConditionType type, Truth status, std::string reason, std::string message) {
-    set_condition(state.conditions,
-                  {.type = type,
-                   .status = status,
-                   .reason = std::move(reason),
-                   .message = cut_text(message, condition_message_octets_max),
-                   .last_transition = facts.wall});
-  };
+  const auto set =
+      [&](ConditionType type, Truth status, std::string reason, const std::string& message) {
+        set_condition(state.conditions,
+                      {.type = type,
+                       .status = status,
+                       .reason = std::move(reason),
+                       .message = cut_text(message, condition_message_octets_max),
+                       .last_transition = facts.wall});
+      };
   const std::string phase{name_of(state.phase)};
   const bool serves = state.served.has_value() && !leaving(state.phase);
   const bool current = serves && state.served->version.version == state.target.app_version;
@@ -463,7 +464,7 @@ Effects StepCore::succeeded(KeyState& state, const StepDone& done, const Facts& 
 }
 
 // Rows 12, 14, 16 and 21.
-Effects StepCore::failed(KeyState& state, Error error, const Facts& facts, Rng& rng) const {
+Effects StepCore::failed(KeyState& state, const Error& error, const Facts& facts, Rng& rng) const {
   ErrorClass cls = error_class(error.code);
   ++state.attempt;
   if (cls == ErrorClass::fatal) {

@@ -173,7 +173,7 @@ class StepCore {
   Effects advance(KeyState& state, const Facts& facts) const;
   Effects advance_switch(KeyState& state, const Facts& facts) const;
   Effects succeeded(KeyState& state, const StepDone& done, const Facts& facts) const;
-  Effects failed(KeyState& state, Error error, const Facts& facts, Rng& rng) const;
+  Effects failed(KeyState& state, const Error& error, const Facts& facts, Rng& rng) const;
   Effects blocked(KeyState& state, const Error& error, const Facts& facts) const;
 
   Constants constants_;
