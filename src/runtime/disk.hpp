@@ -1,9 +1,10 @@
 // Disk: the files of one process.
 //
 // Implemented by live (POSIX files below the data folder) and by sim/world. Paths are relative,
-// '/'-separated, without `.` or `..`. What was written survives a power loss only after sync();
-// names (create, rename, remove) only after sync_dir() of their folder. err of every verb: DiskIO,
-// and DiskFull where space is needed; NotFound where a path is missing.
+// '/'-separated, without `.` or `..`; the empty path is the folder of the whole disk. What was
+// written survives a power loss only after sync(); names (create, rename, remove) only after
+// sync_dir() of their folder. err of every verb: DiskIO, and DiskFull where space is needed;
+// NotFound where a path is missing.
 #pragma once
 
 #include <cstdint>
