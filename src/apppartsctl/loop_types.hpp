@@ -4,26 +4,28 @@
 #pragma once
 
 #include "apppartsctl/step_core.hpp"
+#include "base/rng.hpp"
 #include "ctrlloop/control_loop.hpp"
 #include "records/process_variable.hpp"
 
 namespace vvm::apppartsctl {
 
-// A PV on its way to the cluster.
-struct LoopReport {
-  ProcessVariable pv;
-  bool must_be_stored = false;  // no later PV of the key may take its place
-};
-
 struct LoopTypes {
   using Key = PartitionKey;
   using Sp = Target;
   using State = KeyState;
-  using Pv = LoopReport;
+  using Pv = ProcessVariable;
+
+  static std::uint64_t hash(const PartitionKey& key) {
+    return (stable_hash(key.app.owner) * 31 + stable_hash(key.app.name)) * 31 + raw(key.partition);
+  }
+
+  static std::string text(const PartitionKey& key) { return key.str(); }
 };
 
 using LoopCall = ctrlloop::Call<LoopTypes>;
 using LoopAnswer = ctrlloop::Answer<LoopTypes>;
+using LoopReport = ctrlloop::Report<LoopTypes>;
 using LoopController = ctrlloop::Controller<LoopTypes>;
 using LoopReportSink = ctrlloop::ReportSink<LoopTypes>;
 
