@@ -17,8 +17,11 @@ namespace vvm::sim {
 // An effect that a process is about to have on the world: the name of a seam's verb and its object.
 struct Effect {
   std::string_view process;
-  std::string_view kind;    // "disk.rename", "store.CompareAndSwap", "net.connect", ...
-  std::string_view object;  // path, key or peer
+  // disk.<verb>, store.<Operation>, blobs.<verb>; net.connect, net.listen, net.send, net.close;
+  // net.request when octets sent begin an HTTP request.
+  std::string_view kind;
+  std::string_view object;  // path, key, BLOB, peer ("host" or "host:port"), "GET /path"
+  std::string_view peer{};  // net.request: to whom
 };
 
 class Observer {
