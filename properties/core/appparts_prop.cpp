@@ -6,6 +6,7 @@
 #define BOOST_TEST_MODULE appparts_prop
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <ostream>
 #include <vector>
@@ -141,6 +142,30 @@ class Model {
       check_handle(h);
     }
     RC_ASSERT(f_.script->invoked_when_broken == 0U);
+    check_changes();
+  }
+
+  // Whoever only follows the changes sees what is there.
+  void check_changes() {
+    const Changes changes = f_.parts->take_changes();
+    for (const Changes::OfPartition& change : changes.partitions) {
+      seen_[change.key] = change.view;
+    }
+    for (const Changes::OfApp& change : changes.apps) {
+      seen_versions_ = change.versions;
+    }
+    const Inspection now = f_.parts->inspect();
+    RC_ASSERT(now.apps.size() <= 1U);
+    for (const AppView& app : now.apps) {
+      for (const PartitionView& view : app.partitions) {
+        RC_ASSERT((seen_[{app.app, view.id}] == view));
+      }
+      RC_ASSERT(seen_versions_.size() == app.versions.size());
+      for (std::size_t i = 0; i < app.versions.size(); ++i) {
+        seen_versions_[i].references = app.versions[i].references;  // not announced
+        RC_ASSERT((seen_versions_[i] == app.versions[i]));
+      }
+    }
   }
 
   // Everything is given back: no engine is left open.
@@ -345,6 +370,8 @@ class Model {
   PartsFixture& f_;
   std::array<ModelPartition, partition_count> partitions_{};
   std::vector<ModelHandle> handles_;
+  std::map<PartitionKey, PartitionView> seen_;
+  std::vector<VersionView> seen_versions_;
 };
 
 PartsFixture::With options(bool workers) {

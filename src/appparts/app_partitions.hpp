@@ -143,6 +143,10 @@ class AppPartitions {
   // Grows with every change that inspect() could show; borrows only with Parts::count_borrows.
   std::uint64_t change_count() const { return changes_.load(std::memory_order_relaxed); }
 
+  // Everything that has changed since the last call, as it is now, borrows included, references to
+  // versions not. Empty without Parts::count_borrows; for one thread.
+  Changes take_changes();
+
   // False when the accounting of some version does not add up (I-S20).
   bool accounts_balance() const;
 
@@ -167,8 +171,8 @@ class AppPartitions {
   Result<Partition*> find_present(const PartitionKey& key) const;
   void store(Partition& partition, PartitionWord word);
   void place(Partition& partition, std::size_t where, VersionRef version);
-  void start_workers(PartVersion& version);
-  void drop(PartVersion& version);
+  void start_workers(Partition& partition, PartVersion& version);
+  void drop(Partition& partition, PartVersion& version);
   std::size_t borrows_of(const PartVersion& version) const;
   std::size_t take_away(Partition& partition, PartVersion& version);
   void cancel_invocations(Partition& partition, std::optional<PartVersionId> only);
@@ -199,6 +203,9 @@ class AppPartitions {
     changes_.store(changes_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
 
+  void changed(App& app);
+  void changed(Partition& partition);
+
   Runtime rt_;
   Parts parts_;
   Rng rng_;
@@ -207,6 +214,8 @@ class AppPartitions {
   alignas(64) std::atomic<std::uint64_t> changes_{0};
   std::uint32_t last_part_version_ = 0;
   std::uint64_t last_serial_ = 0;
+  std::vector<Partition*> changed_partitions_;  // each once; only with Parts::count_borrows
+  std::vector<App*> changed_apps_;
   bool closed_ = false;  // nothing new starts in the background
   bool dying_ = false;
   engines::PoolShelf shelf_;

@@ -67,7 +67,7 @@ Result<Borrowed> AppPartitions::borrow(PartitionRef ref,
         return refuse(partition, kind, Code::no_engines);
       }
       if (parts_.count_borrows) {
-        changed();
+        changed(partition);
       }
       return Borrowed(&partition, taken, kind);
     }
@@ -120,7 +120,7 @@ void Borrowed::release() noexcept {
 
 void AppPartitions::borrow_ended(Partition& partition, bool tainted) {
   if (parts_.count_borrows) {
-    changed();
+    changed(partition);
   }
   const bool waiter = (partition.attention.load(std::memory_order_relaxed) & attention_waiter) != 0;
   // In a process that is being taken apart nobody waits any more.

@@ -1,5 +1,6 @@
 // Looking: values made from the records, without changing anything.
 #include <algorithm>
+#include <utility>
 
 #include "appparts/app_partitions.hpp"
 #include "appparts/partition.hpp"
@@ -108,6 +109,42 @@ std::optional<PartitionView> AppPartitions::inspect_partition(const PartitionKey
     return std::nullopt;
   }
   return view_of(*ref.partition_);
+}
+
+void AppPartitions::changed(App& app) {
+  changed();
+  if (parts_.count_borrows && !std::exchange(app.changed, true)) {
+    changed_apps_.push_back(&app);
+  }
+}
+
+// An element of a pool, borrowed or given back, is a change of its version.
+void AppPartitions::changed(Partition& partition) {
+  changed(*partition.app);
+  if (parts_.count_borrows && !std::exchange(partition.changed, true)) {
+    changed_partitions_.push_back(&partition);
+  }
+}
+
+Changes AppPartitions::take_changes() {
+  Changes changes;
+  changes.partitions.reserve(changed_partitions_.size());
+  for (Partition* partition : changed_partitions_) {
+    partition->changed = false;
+    changes.partitions.push_back(
+        {.key = {partition->app->name, partition->id}, .view = view_of(*partition)});
+  }
+  changed_partitions_.clear();
+  changes.apps.reserve(changed_apps_.size());
+  for (App* app : changed_apps_) {
+    app->changed = false;
+    Changes::OfApp& of_app = changes.apps.emplace_back(Changes::OfApp{.app = app->name});
+    for (const auto& handle : app->versions) {
+      of_app.versions.push_back(view_of(*handle));
+    }
+  }
+  changed_apps_.clear();
+  return changes;
 }
 
 bool AppPartitions::accounts_balance() const {

@@ -23,6 +23,8 @@ struct VersionView {
   std::array<engines::PoolAccount, engines::processor_kind_count> pools{};
   engines::EngineLedger ledger;
   bool engines_ready = false;
+
+  friend bool operator==(const VersionView&, const VersionView&) = default;
 };
 
 // One open borrow, and the identity of each thing that it uses (I-S9).
@@ -34,6 +36,8 @@ struct BorrowView {
   AppVersion engine_of{};        // the version whose pool the element stands in
   const void* app_def_holder{};  // the two VersionHandles, for equality only
   const void* engine_holder{};
+
+  friend bool operator==(const BorrowView&, const BorrowView&) = default;
 };
 
 struct PartVersionView {
@@ -43,6 +47,8 @@ struct PartVersionView {
   VersionState state{};
   std::size_t borrows = 0;
   std::size_t workers = 0;  // actualizers and schedulers that run
+
+  friend bool operator==(const PartVersionView&, const PartVersionView&) = default;
 };
 
 struct PartitionView {
@@ -55,6 +61,8 @@ struct PartitionView {
   std::optional<PartVersionView> old;
   std::vector<BorrowView> borrows;
   std::size_t leaked = 0;  // revoked, not yet released; they own nothing but memory
+
+  friend bool operator==(const PartitionView&, const PartitionView&) = default;
 };
 
 struct AppView {
@@ -66,6 +74,22 @@ struct AppView {
 
 struct Inspection {
   std::vector<AppView> apps;  // by name
+};
+
+// What has changed, each once.
+struct Changes {
+  struct OfPartition {
+    PartitionKey key;
+    PartitionView view;
+  };
+
+  struct OfApp {
+    AppQName app;
+    std::vector<VersionView> versions{};
+  };
+
+  std::vector<OfPartition> partitions{};
+  std::vector<OfApp> apps{};  // also those whose borrows have changed
 };
 
 }  // namespace vvm::appparts

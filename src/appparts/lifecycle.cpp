@@ -60,7 +60,7 @@ Result<Partition*> AppPartitions::find_present(const PartitionKey& key) const {
 
 void AppPartitions::store(Partition& partition, PartitionWord word) {
   partition.word.store(word.bumped().bits(), std::memory_order_seq_cst);
-  changed();
+  changed(partition);
 }
 
 // Fills one of the two places; nobody uses it before the word says so.
@@ -77,6 +77,7 @@ void AppPartitions::place(Partition& partition, std::size_t where, VersionRef ve
                                      std::memory_order_release);
   }
   seen.id.store(last_part_version_, std::memory_order_release);
+  changed(partition);
   if (parts_.workers == nullptr) {
     return;
   }
@@ -87,21 +88,21 @@ void AppPartitions::place(Partition& partition, std::size_t where, VersionRef ve
                                        .gate = partition.gate});
 }
 
-void AppPartitions::start_workers(PartVersion& version) {
+void AppPartitions::start_workers(Partition& partition, PartVersion& version) {
   if (version.workers == nullptr) {
     return;
   }
   version.workers->start();
   version.working = true;
-  changed();
+  changed(partition);
 }
 
 // pre: nobody borrows from it any more. Workers that still run go on stopping behind its back.
-void AppPartitions::drop(PartVersion& version) {
+void AppPartitions::drop(Partition& partition, PartVersion& version) {
   version.workers.reset();
   version.working = false;
   version.version.reset();
-  changed();
+  changed(partition);
 }
 
 std::size_t AppPartitions::borrows_of(const PartVersion& version) const {
@@ -127,7 +128,7 @@ std::size_t AppPartitions::take_away(Partition& partition, PartVersion& version)
   }
   partition.leaked.fetch_add(static_cast<std::uint32_t>(taken), std::memory_order_relaxed);
   cancel_invocations(partition, version.id);
-  changed();
+  changed(partition);
   return taken;
 }
 
@@ -214,7 +215,7 @@ Status AppPartitions::admit(const PartitionKey& key) {
   PartVersion& current = partition->current();
   CHECK(current.version.state() == VersionState::ready, "a version that is not ready is admitted");
   store(*partition, word.with_all(Admission::open));
-  start_workers(current);
+  start_workers(*partition, current);
   rt_.emit({"part.admitted",
             {{"app", partition->app->text},
              {"part", number(partition->id)},
@@ -239,7 +240,7 @@ Task<void> AppPartitions::stop_workers(Partition* partition,
   }
   if (PartVersion* version = partition->find(id)) {
     version->working = false;
-    changed();
+    changed(*partition);
   }
   wake(*partition);
 }
@@ -297,7 +298,7 @@ Task<Result<DrainReport>> AppPartitions::drain(PartitionKey key, DrainLimits lim
                {"part", number(partition->id)},
                {"revoked", static_cast<std::int64_t>(report.revoked)}}});
   }
-  drop(partition->other());
+  drop(*partition, partition->other());
   repair_later(*partition->app);
   co_return report;
 }
@@ -314,7 +315,7 @@ Status AppPartitions::undeploy(const PartitionKey& key) {
   for (PartVersion& version : partition.versions) {
     revoked += take_away(partition, version);
     stop_later(partition, version);
-    drop(version);
+    drop(partition, version);
   }
   partition.gate.reset();
   wake(partition);

@@ -65,6 +65,7 @@ struct alignas(64) Partition {
   PartitionId id;
   App* app;
   std::uint32_t watchers = 0;
+  bool changed = false;      // since take_changes()
   std::uint32_t tenure = 0;  // runtimes so far
   FenceToken fence;          // of this tenure, or of the last one
   std::shared_ptr<lease::Gate> gate;
@@ -119,6 +120,7 @@ struct App {
   std::uint16_t app_workspaces = 0;
   std::vector<std::unique_ptr<VersionHandle>> versions;  // oldest first
   std::map<PartitionId, std::unique_ptr<Partition>> partitions;
+  bool changed = false;  // since take_changes()
 };
 
 inline std::string Partition::label() const { return app->text + "/" + std::to_string(raw(id)); }

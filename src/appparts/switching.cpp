@@ -66,7 +66,7 @@ class SwitchAttempt {
     } else {
       if (fresh.workers != nullptr) {
         parts_.store(partition_, swapped);
-        parts_.start_workers(fresh);
+        parts_.start_workers(partition_, fresh);
       }
       parts_.store(partition_, swapped.with(ProcessorKind::command, Admission::open));
     }
@@ -80,7 +80,7 @@ class SwitchAttempt {
     if (in_use) {
       parts_.take_away(partition_, old);
     }
-    parts_.drop(old);
+    parts_.drop(partition_, old);
   }
 
   void abandon() {
@@ -88,7 +88,7 @@ class SwitchAttempt {
     PartVersion* fresh = partition_.tenure == tenure_ ? partition_.find(to_) : nullptr;
     if (intact()) {
       if (working()) {
-        parts_.start_workers(partition_.current());
+        parts_.start_workers(partition_, partition_.current());
       }
       if (admitted_) {
         parts_.store(partition_, partition_.load().with(ProcessorKind::command, Admission::open));
@@ -96,7 +96,7 @@ class SwitchAttempt {
     }
     tell("part.switch.abandoned");
     if (fresh != nullptr) {
-      parts_.drop(*fresh);
+      parts_.drop(partition_, *fresh);
     }
   }
 
@@ -231,7 +231,7 @@ Task<void> AppPartitions::retire_old(Partition* partition, PartVersionId id, Ins
     }
     co_await borrow_ended_signal(*partition).wait_until(hard_stop);
   }
-  drop(*partition->find(id));
+  drop(*partition, *partition->find(id));
   repair_later(*partition->app);
   wake(*partition);
 }

@@ -109,7 +109,7 @@ Result<App*> AppPartitions::app_for(const VersionSpec& spec) {
     app->text = spec.app.str();
     app->partition_count = spec.partitions;
     app->app_workspaces = spec.app_workspaces;
-    changed();
+    changed(*app);
   }
   if (app->partition_count != spec.partitions) {
     return Error{Code::num_partitions_changed,
@@ -169,7 +169,7 @@ Task<Result<VersionRef>> AppPartitions::ensure_version(VersionSpec spec) {
   VersionHandle* const handle = app->versions.back().get();
   handle->serial = ++last_serial_;
   VersionRef hold(handle);
-  changed();
+  changed(*app);
   BuildGuard guard([this, handle] { built(*handle, Error{Code::cancelled, "build"}); });
   co_await rt_.proc().charge({WorkKind::build, build_units(handle->spec)});
   const Status result = handle->pools.build();
@@ -183,7 +183,7 @@ Task<Result<VersionRef>> AppPartitions::ensure_version(VersionSpec spec) {
 
 void AppPartitions::built(VersionHandle& handle, Status result) {
   handle.state = result.has_value() ? VersionState::ready : VersionState::closed;
-  changed();
+  changed(*handle.app);
   if (!rt_.proc().alive()) {
     return;
   }  // in a crash: no seam
@@ -229,8 +229,9 @@ void AppPartitions::unreferenced(VersionHandle& handle) {
   CHECK(handle.state == VersionState::closed,
         "a version without holder is",
         state_name(handle.state));
-  std::erase_if(handle.app->versions, [&](const auto& each) { return each.get() == &handle; });
-  changed();
+  App& app = *handle.app;
+  std::erase_if(app.versions, [&](const auto& each) { return each.get() == &handle; });
+  changed(app);
 }
 
 void AppPartitions::repair_later(App& app) {
@@ -257,7 +258,7 @@ Task<void> AppPartitions::repair(App* app, std::uint64_t serial) {
       co_return;
     }
     const bool whole = handle->pools.repair();
-    changed();
+    changed(*app);
     rt_.emit({"version.repaired",
               {{"app", app->text},
                {"version", raw(handle->spec.version)},

@@ -17,6 +17,8 @@ namespace vvm::engines {
 struct EngineLedger {
   std::uint64_t created = 0;
   std::uint64_t closed = 0;
+
+  friend bool operator==(const EngineLedger&, const EngineLedger&) = default;
 };
 
 // One engine, closed and counted when it goes. The engine object itself is shared with an
