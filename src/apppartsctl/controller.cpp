@@ -56,6 +56,7 @@ Task<LoopAnswer> PartController::call(LoopCall call) {
   const Target target = call.sp;
   KeyState state = call.state.value_or(KeyState{});
   const Calling calling(&views_, key, target.sp.generation);
+  tell_call("ctl.call", key, target.sp.generation);
   Effects effects = core_.begin(state, target, facts(key, target));
   std::optional<LoopReport> pv = apply(key, state, effects, facts(key, target));
   if (effects.run.has_value()) {
@@ -65,7 +66,15 @@ Task<LoopAnswer> PartController::call(LoopCall call) {
     effects = core_.finish(state, outcome, facts(key, target), rng_);
     pv = apply(key, state, effects, facts(key, target));
   }
+  tell_call("ctl.return", key, target.sp.generation);
   co_return LoopAnswer{.state = std::move(state), .pv = std::move(pv), .start = effects.start};
+}
+
+void PartController::tell_call(std::string_view what,
+                               const PartitionKey& key,
+                               Generation generation) {
+  const std::string app = key.app.str();
+  rt_.emit({what, {{"app", app}, {"part", raw(key.partition)}, {"gen", raw(generation)}}});
 }
 
 Facts PartController::facts(const PartitionKey& key, const Target& target) const {

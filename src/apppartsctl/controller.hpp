@@ -65,6 +65,7 @@ class PartController final : public LoopController, public LoopReportSink {
                                   const Facts& facts);
   void show(const PartitionKey& key, const KeyState& state);
   ProcessVariable produce(KeyView& view, ProcessVariable pv, bool ack);
+  void tell_call(std::string_view what, const PartitionKey& key, Generation generation);
   void tell_step(const PartitionKey& key, const KeyState& state, const Outcome* outcome);
 
   Runtime rt_;
