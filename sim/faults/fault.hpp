@@ -1,8 +1,8 @@
 // Fault: what a step of the timeline does to the simulated world, as a plain value.
 //
 // sim/scenario reads and writes them, Injectors (injectors.hpp) apply them, the report shows them.
-// One struct a fault word of docs/spec/scenario.md 5.2; every name of a process is a glob. Words of
-// the specification that this version cannot execute have no struct: the reader says so.
+// One struct a fault word of docs/spec/scenario.md 5.2 (`delay` has two); every name of a process
+// is a glob.
 #pragma once
 
 #include <cstdint>
@@ -73,7 +73,7 @@ struct Hold {
   friend bool operator==(const Hold&, const Hold&) = default;
 };
 
-// Each new connection fails with this chance.
+// Segments and messages are lost with this chance, and sent again.
 struct Loss {
   Link link;
   Ratio rate{};
@@ -96,7 +96,8 @@ struct Bandwidth {
   friend bool operator==(const Bandwidth&, const Bandwidth&) = default;
 };
 
-// --- answers. `at` counts octets of the body, from 0. Each hits `times` answers.
+// --- answers. `at` counts octets of the answer from 0, its head included. Each hits `times`
+// answers.
 
 // The connection is reset in place of octet `at`.
 struct Reset {
@@ -119,6 +120,13 @@ struct Flip {
   friend bool operator==(const Flip&, const Flip&) = default;
 };
 
+// What is sent in one piece from octet `at` on comes twice.
+struct Dup {
+  Exchanges on;
+  OctetRange at{};
+  friend bool operator==(const Dup&, const Dup&) = default;
+};
+
 // Octet `at` and what follows wait until the fault is undone; without `for`, until heal.
 struct Stall {
   Exchanges on;
@@ -134,16 +142,18 @@ struct Drip {
   friend bool operator==(const Drip&, const Drip&) = default;
 };
 
-// The whole answer comes later by this much: that is how an old answer overtakes a newer one.
+// The answer comes later by this much.
 struct Late {
   Exchanges on;
-  DurationRange by{};
+  Spread by{};
   friend bool operator==(const Late&, const Late&) = default;
 };
 
 // --- processes.
 
-enum class Loses : std::uint8_t { nothing, unsynced };  // "keep", "lose-unsynced"
+// What a crash does to files and names that were not synced. `nothing`: only the process ends; its
+// machine goes on and resets the connections. The others are power losses.
+enum class Loses : std::uint8_t { nothing, unsynced, torn };  // keep | lose-unsynced | torn
 
 struct Crash {
   std::string who;
@@ -164,32 +174,52 @@ struct Reboot {
   friend bool operator==(const Reboot&, const Reboot&) = default;
 };
 
-struct ClockJump {
+// The machine loses power and gets a new, empty disk.
+struct Wipe {
   std::string who;
-  Duration wall_jump{};  // may be negative
-  friend bool operator==(const ClockJump&, const ClockJump&) = default;
+  std::optional<DurationRange> restart_after{};
+  friend bool operator==(const Wipe&, const Wipe&) = default;
+};
+
+// At least one of the two.
+struct ClockFault {
+  std::string who;
+  Duration wall_jump{};                    // may be negative; not undone
+  std::optional<std::int64_t> rate_ppm{};  // > 0: runs fast
+  friend bool operator==(const ClockFault&, const ClockFault&) = default;
 };
 
 // --- disks.
 
-enum class DiskMode : std::uint8_t { full, eio, slow, short_writes };  // full | eio | slow | short
+enum class DiskMode : std::uint8_t {
+  full,          // verbs that need space fail
+  eio,           // verbs fail, without effect
+  slow,          // verbs take longer
+  short_writes,  // a write takes `octets` at most
+  lying_sync,    // sync succeeds and makes nothing durable
+  corrupt,       // a read gives a flipped bit at octet `octets`
+};
 
 struct DiskFault {
   std::string who;
   DiskMode mode{};
-  std::string path = "**";  // eio: only operations on these
-  std::uint64_t free = 0;   // full: octets that are still free
-  Spread by{};              // slow: what each operation takes longer
+  std::string path = "**";
+  std::string verb = "*";    // create, write, sync, read, rename, ...
+  std::uint64_t octets = 1;  // short, corrupt
+  Duration by{};             // slow
   friend bool operator==(const DiskFault&, const DiskFault&) = default;
 };
 
 // --- services of the world.
 
 enum class StoreOutcome : std::uint8_t {
+  unavailable,          // the request never reaches the store
   error_before,         // fails, nothing was done
-  error_after,          // fails, but it was done
+  error_after,          // nobody knows; it was done
   timeout_applied,      // no answer; it was done
   timeout_not_applied,  // no answer; nothing was done
+  stale,                // a read sees what was before the last change
+  slow,                 // takes effect `by` later
 };
 
 struct StoreFault {
@@ -197,15 +227,24 @@ struct StoreFault {
   std::string op = "*";  // Put, PutBatch, Get, Read, InsertIfNotExists, CompareAndSwap, ...
   std::string key = "**";
   StoreOutcome outcome{};
+  Duration by{};  // timeouts, slow
   friend bool operator==(const StoreFault&, const StoreFault&) = default;
+};
+
+// Rows with a TTL that is given meanwhile expire up to `by` early.
+struct ExpireEarly {
+  std::string key = "**";
+  Duration by{};
+  friend bool operator==(const ExpireEarly&, const ExpireEarly&) = default;
 };
 
 enum class BlobOutcome : std::uint8_t { unavailable, not_found, corrupt, slow };
 
 struct BlobFault {
-  std::string image;  // name of an image of the scenario; empty: all BLOBs
+  std::string image;       // name of an image of the scenario; empty: all BLOBs
+  std::string verb = "*";  // stat, read, begin, append, complete
   BlobOutcome outcome{};
-  Spread by{};  // slow
+  Duration by{};  // slow
   friend bool operator==(const BlobFault&, const BlobFault&) = default;
 };
 
@@ -231,15 +270,18 @@ using Action = std::variant<Cut,
                             Reset,
                             Truncate,
                             Flip,
+                            Dup,
                             Stall,
                             Drip,
                             Late,
                             Crash,
+                            Wipe,
                             Pause,
                             Reboot,
-                            ClockJump,
+                            ClockFault,
                             DiskFault,
                             StoreFault,
+                            ExpireEarly,
                             BlobFault,
                             EngineFault>;
 
@@ -247,13 +289,15 @@ struct Fault {
   Action action;
   // After this long it is undone; none: at heal.
   std::optional<DurationRange> lasts{};
-  // Answers, store, blob, engine, disk eio: it takes effect at most so often; none: no limit.
-  // Answers have 1 unless the file says otherwise.
+  // Answers, store, blob, engine, disk: it takes effect at most so often; none: no limit. A fault
+  // of answers without `for` has 1 unless the file says otherwise.
   std::optional<std::uint64_t> times{};
   friend bool operator==(const Fault&, const Fault&) = default;
 };
 
 // The word of the scenario file: "cut".
 std::string_view word_of(const Action& action);
+// For people: "cut vvm2 -> store for 35s".
+std::string describe(const Fault& fault);
 
 }  // namespace vvm::faults

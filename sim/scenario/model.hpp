@@ -203,7 +203,6 @@ struct Condition {
   Predicate predicate{};
   std::string who = "*";  // process glob
   PartitionGlob partition{};
-  std::string app{};    // exact
   std::string image{};  // name in the scenario
   std::optional<Phase> phase{};
   std::optional<std::int64_t> version{};  // AppVersion
