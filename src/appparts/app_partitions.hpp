@@ -91,6 +91,8 @@ class AppPartitions {
   // fixes its numbers of partitions and workspaces.
   // err: 402, 403, 5xx.
   Task<Result<VersionRef>> ensure_version(VersionSpec spec);
+  // The Ready version that ensure_version() would give without any work, or no hold.
+  VersionRef ready_version(const VersionSpec& spec) const;
 
   // ---- one partition
 

@@ -145,6 +145,17 @@ VersionHandle* AppPartitions::find_serial(const App& app, std::uint64_t serial) 
   return nullptr;
 }
 
+VersionRef AppPartitions::ready_version(const VersionSpec& spec) const {
+  const auto app = apps_.find(spec.app);
+  if (app == apps_.end() || app->second->partition_count != spec.partitions ||
+      app->second->app_workspaces != spec.app_workspaces) {
+    return {};
+  }
+  VersionHandle* const handle = find_version(*app->second, spec);
+  const bool ready = handle != nullptr && handle->state == VersionState::ready;
+  return ready ? VersionRef(handle) : VersionRef();
+}
+
 Task<Result<VersionRef>> AppPartitions::ensure_version(VersionSpec spec) {
   CO_TRY(App* const app, app_for(spec));
   while (VersionHandle* handle = find_version(*app, spec)) {

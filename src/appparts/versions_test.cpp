@@ -39,6 +39,26 @@ BOOST_AUTO_TEST_CASE(the_same_version_sha_and_pools_give_the_same_handle) {
   BOOST_TEST(f.machine.events.count("version.ready") == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(a_ready_version_is_found_without_work_and_nothing_else_is) {
+  PartsFixture f;
+  BOOST_TEST(!f.parts->ready_version(f.spec(1)));
+  f.machine.proc.charge_cost = seconds(2);
+  std::vector<Result<VersionRef>> got;
+  f.machine.spawn("ensure", keep(f.parts.get(), f.spec(1), &got));
+  f.machine.settle();
+  BOOST_TEST(!f.parts->ready_version(f.spec(1)));  // still building
+  f.machine.run();
+  BOOST_TEST((f.parts->ready_version(f.spec(1)) == got.at(0).value()));
+  VersionSpec other = f.spec(1);
+  other.pools = {3, 2, 1, 1};
+  BOOST_TEST(!f.parts->ready_version(other));
+  other = f.spec(1);
+  other.partitions = 11;
+  BOOST_TEST(!f.parts->ready_version(other));
+  got.clear();
+  BOOST_TEST(!f.parts->ready_version(f.spec(1)));  // closed with its last hold
+}
+
 BOOST_AUTO_TEST_CASE(concurrent_builds_of_one_version_share_the_work) {
   PartsFixture f;
   f.machine.proc.charge_cost = seconds(2);

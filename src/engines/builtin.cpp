@@ -16,11 +16,16 @@ class BuiltinEngine final : public Engine {
       co_return Error{Code::closed, "engine of " + app_.str()};
     }
     const BuiltinFunction* function = registry_->find(app_, full_name);
-    if (function == nullptr) {
+    const PackageFunction* package =
+        function == nullptr ? registry_->find_package(full_name) : nullptr;
+    if (function == nullptr && package == nullptr) {
       co_return Error{Code::not_found, "function " + full_name};
     }
     Error failure{Code::internal_error};
     try {
+      if (package != nullptr) {
+        co_return co_await (*package)(full_name, io);
+      }
       co_return co_await (*function)(io);
     } catch (const boost::system::system_error& e) {
       if (is_cancellation(e)) {
@@ -104,11 +109,24 @@ const BuiltinFunction* BuiltinRegistry::find(const AppQName& app,
   return it == functions.end() ? nullptr : &it->second.function;
 }
 
+void BuiltinRegistry::add_package(std::string package_path, PackageFunction function) {
+  packages_[std::move(package_path)] = std::move(function);
+}
+
+const PackageFunction* BuiltinRegistry::find_package(std::string_view full_name) const {
+  const std::size_t dot = full_name.rfind('.');  // an entity has none, a path may
+  const auto it = packages_.find(full_name.substr(0, dot));
+  if (it != packages_.end() && dot != std::string_view::npos) {
+    return &it->second;
+  }
+  return fallback_ ? &fallback_ : nullptr;
+}
+
 Status check_builtins(const BuiltinRegistry& registry, const EngineRequest& request) {
   const Declared declared = declared_by(*request.app_def);
   std::vector<std::string> not_in_code;
   for (const std::string& name : declared.builtins) {
-    if (registry.find(request.app, name) == nullptr) {
+    if (registry.find(request.app, name) == nullptr && registry.find_package(name) == nullptr) {
       not_in_code.push_back(name);
     }
   }

@@ -2,7 +2,8 @@
 //
 // vvm fills the registry when it assembles the process; the factory makes engines that share the
 // functions and hold no state of their own (docs/spec/vvm.md 9.5). Names are full:
-// packagePath.entity. Lookup: stateless functions first, then those of the application.
+// packagePath.entity. Lookup: stateless functions first, then those of the application, then the
+// one that answers for the whole package: whatever such a package declares has code.
 #pragma once
 
 #include <functional>
@@ -15,6 +16,8 @@ namespace vvm::engines {
 // Runs on the process's executor. An exception becomes InternalError with what it says;
 // cancellation goes through.
 using BuiltinFunction = std::function<Task<Result<Bytes>>(ExtensionIo* io)>;
+// One function for all extensions of a package; learns which one was called.
+using PackageFunction = std::function<Task<Result<Bytes>>(std::string full_name, ExtensionIo* io)>;
 
 // Fixed once the first engine has been made; outlives every engine.
 class BuiltinRegistry {
@@ -26,8 +29,15 @@ class BuiltinRegistry {
            const std::string& entity,
            BuiltinFunction function);
 
+  // Common to all applications, for every extension that they declare in this package.
+  void add_package(std::string package_path, PackageFunction function);
+
+  // The same for packages that have no such function: then all that is declared has code.
+  void add_fallback(PackageFunction function) { fallback_ = std::move(function); }
+
   // Null when there is none.
   const BuiltinFunction* find(const AppQName& app, const std::string& full_name) const;
+  const PackageFunction* find_package(std::string_view full_name) const;
 
   struct Entry {
     std::string package_path;
@@ -43,6 +53,8 @@ class BuiltinRegistry {
  private:
   Functions stateless_;
   std::map<AppQName, Functions> apps_;
+  std::map<std::string, PackageFunction, std::less<>> packages_;
+  PackageFunction fallback_;  // may be empty
   Functions none_;
 };
 

@@ -128,6 +128,30 @@ BOOST_AUTO_TEST_CASE(violations_of_both_directions_stand_in_one_error) {
                                         ".New; function without declaration: " + path + ".Old");
 }
 
+Task<Result<Bytes>> name_back(std::string full_name, ExtensionIo* /*io*/) { co_return full_name; }
+
+BOOST_AUTO_TEST_CASE(a_package_function_answers_for_what_has_no_function_of_its_own) {
+  TestMachine m;
+  auto registry = std::make_shared<BuiltinRegistry>();
+  registry->add(app, path, "Pay", echo);
+  registry->add_package(path, name_back);
+  BOOST_TEST(invoke(m, registry, "Pay").value() == "echo 42");
+  BOOST_TEST(invoke(m, registry, "Refund").value() == path + ".Refund");
+  BuiltinFactory factory(registry);
+  BOOST_TEST(factory
+                 .validate(request_of({{path, "Pay", ExtensionKind::command},
+                                       {path, "Refund", ExtensionKind::command}}))
+                 .has_value());
+  const std::string longer = path + ".com/more";
+  const Status other = factory.validate(
+      request_of({{path, "Pay", ExtensionKind::command}, {longer, "Tip", ExtensionKind::command}}));
+  BOOST_TEST((other.error().code == Code::extension_in_schema_not_in_code));
+  registry->add_fallback(name_back);
+  BOOST_TEST(factory.validate(request_of({{longer, "Tip", ExtensionKind::command}})).has_value() ==
+             false);  // Pay has no declaration there
+  BOOST_TEST(invoke(m, registry, "com/more.Tip").value() == path + ".com/more.Tip");
+}
+
 BOOST_AUTO_TEST_CASE(extensions_of_other_engines_need_no_function) {
   const BuiltinRegistry registry;
   const Status status = check_builtins(
