@@ -203,11 +203,11 @@ BOOST_AUTO_TEST_CASE(a_vvm_gets_epochs_that_grow_and_the_same_one_for_the_same_p
   BOOST_TEST(epoch(f.join(vvm_command(1, 1, 'b'))) == 2);
   RegisterVvm leased = vvm_command(1, 1, 'c');
   leased.epoch = VvmEpoch{2};
-  refused(f.join(leased), Code::conflict, 409);
+  refused(f.join(leased), Code::fenced_out, 409);
   leased.epoch = VvmEpoch{7};
   BOOST_TEST(epoch(f.join(leased)) == 7);
   leased.epoch = VvmEpoch{6};
-  refused(f.join(leased), Code::conflict, 409);
+  refused(f.join(leased), Code::fenced_out, 409);
   leased.epoch = VvmEpoch{8};
   refused(f.run(leased, LeaseCheck::not_held, noon), Code::lease_lost, 410);
   BOOST_TEST(

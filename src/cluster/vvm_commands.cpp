@@ -46,8 +46,9 @@ Result<VvmEpoch> accepted_epoch(const VirtualMachine* known, const RegisterVvm& 
   if (command.epoch > stored || (command.epoch == stored && same_process)) {
     return command.epoch;
   }
-  return conflict("epoch " + std::to_string(raw(command.epoch)) + " of " +
-                  name_of_vvm(command.vvm) + " is not newer than " + std::to_string(raw(stored)));
+  return Error{Code::fenced_out,
+               "epoch " + std::to_string(raw(command.epoch)) + " of " + name_of_vvm(command.vvm) +
+                   " is not newer than " + std::to_string(raw(stored))};
 }
 
 Answer registered(const VirtualMachine& vvm) {
