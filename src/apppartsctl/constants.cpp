@@ -24,6 +24,7 @@ constexpr std::array names{
     ConstantName{"ReportLimit", &Constants::report_limit},
     ConstantName{"Heartbeat", &Constants::heartbeat},
     ConstantName{"AckPoll", &Constants::ack_poll},
+    ConstantName{"AckPollCap", &Constants::ack_poll_cap},
     ConstantName{"DownloadLimit", &Constants::download_limit},
     ConstantName{"UnpackLimit", &Constants::unpack_limit},
     ConstantName{"ParseLimit", &Constants::parse_limit},

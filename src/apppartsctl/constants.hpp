@@ -34,7 +34,8 @@ struct Constants {
   Duration report_flush = seconds(2);
   Duration report_limit = seconds(3);
   Duration heartbeat = seconds(60);
-  Duration ack_poll = milliseconds(20);
+  Duration ack_poll = milliseconds(20);  // grows with the age of the report
+  Duration ack_poll_cap = seconds(1);
   // Step limits (8.3).
   Duration download_limit = seconds(120);
   Duration unpack_limit = seconds(30);

@@ -34,7 +34,8 @@ class ControlLoop final : private SpSink {
       Runtime rt, Identity identity, const Constants& constants, Parts parts, OnLost on_lost);
   ControlLoop(const ControlLoop&) = delete;
   ControlLoop& operator=(const ControlLoop&) = delete;
-  ~ControlLoop() override = default;
+  // pre: closed, or never started, or the process is dead.
+  ~ControlLoop() override;
 
   // Begins to read set-points and to follow them.
   Task<void> start();
@@ -46,14 +47,17 @@ class ControlLoop final : private SpSink {
   void go_down();
   // Every key is Absent and the cluster knows it.
   bool all_absent() const;
-  // True when all_an absent before the deadline.
+  // True when they all are before the deadline.
   Task<bool> await_all_absent(Instant deadline);
-  // Ends reader, loop, reports and shared work.
-  Task<void> close();
+  // Ends reader, loop, reports and shared work. Takes ShutdownTimeout at most. False when calls of
+  // the controller had to be left behind: nothing may then be destroyed before the process is dead.
+  Task<bool> close();
 
   const PartController::Views& keys() const { return controller_.views(); }
 
   const Demand& demand() const { return *parts_.demand; }
+
+  ctrlloop::Metrics metrics() const;
 
  private:
   void on_target(const Target& target) override;
@@ -63,9 +67,12 @@ class ControlLoop final : private SpSink {
 
   void follow(const Target& target);
   void lose(std::string_view why);
-  void changed();
+  void on_changed(const PartitionKey& key);
+  bool forget(const PartitionKey& key);
   Task<void> keep_house();
-  Instant next_chore() const;
+  void repeat_silent(Instant now);
+  bool forget_gone();
+  Instant next_chore(Instant now, bool try_again_soon) const;
 
   Runtime rt_;
   Constants constants_;
@@ -75,10 +82,13 @@ class ControlLoop final : private SpSink {
   PartController controller_;
   ctrlloop::ControlLoop<LoopTypes> loop_;
   SpReader reader_;
-  Signal changed_;
+  Signal changed_;  // some view has, or a report was stored
+  Signal house_;    // there is something to do earlier than house_at_
+  Instant house_at_{};
   bool going_down_ = false;
   bool lost_ = false;
   bool closed_ = false;
+  bool left_behind_ = false;
   TaskScope scope_;
 };
 

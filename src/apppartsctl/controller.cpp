@@ -4,15 +4,22 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "ctrlloop/cron.hpp"
 #include "runtime/timeout.hpp"
 
 namespace vvm::apppartsctl {
 namespace {
 
-// Tells that a call is in progress for as long as it lives.
-class Calling {
+std::int64_t code_number(const std::optional<Code>& code) {
+  return code.has_value() ? static_cast<std::int64_t>(raw(*code)) : 0;
+}
+
+}  // namespace
+
+// Shows that a call is in progress for as long as it lives.
+class PartController::Calling {
  public:
-  Calling(PartController::Views* views, PartitionKey key, Generation generation)
+  Calling(Views* views, PartitionKey key, Generation generation)
       : views_(views), key_(std::move(key)) {
     KeyView& view = (*views_)[key_];
     CHECK(!view.calling, "two controller calls of one key", key_.str());
@@ -23,7 +30,9 @@ class Calling {
   Calling(const Calling&) = delete;
   Calling& operator=(const Calling&) = delete;
 
-  ~Calling() {
+  ~Calling() { end(); }
+
+  void end() {
     const auto at = views_->find(key_);
     if (at != views_->end()) {
       at->second.calling = false;
@@ -31,15 +40,9 @@ class Calling {
   }
 
  private:
-  PartController::Views* views_;
+  Views* views_;
   PartitionKey key_;
 };
-
-std::int64_t code_number(const std::optional<Code>& code) {
-  return code.has_value() ? static_cast<std::int64_t>(raw(*code)) : 0;
-}
-
-}  // namespace
 
 PartController::PartController(
     Runtime rt, Identity identity, const Constants& constants, ClusterApi* api, StepRunner* steps)
@@ -55,24 +58,31 @@ Task<LoopAnswer> PartController::call(LoopCall call) {
   const PartitionKey key = call.key;
   const Target target = call.sp;
   KeyState state = call.state.value_or(KeyState{});
-  const Calling calling(&views_, key, target.sp.generation);
+  Calling calling(&views_, key, target.sp.generation);
   tell_call("ctl.call", key, target.sp.generation);
-  Effects effects = core_.begin(state, target, facts(key, target));
-  std::optional<LoopReport> pv = apply(key, state, effects, facts(key, target));
+  const Facts before = facts(key, target);
+  Effects effects = core_.begin(state, target, before);
+  if (views_[key].step_open.has_value() && effects.run != views_[key].step_open) {
+    end_step(key, StepCancelled{});
+  }
+  std::optional<LoopReport> pv = apply(key, state, effects, before);
   if (effects.run.has_value()) {
-    tell_step(key, state, nullptr);
+    begin_step(key, *effects.run);
     const Outcome outcome = co_await steps_->run(key, state);
-    tell_step(key, state, &outcome);
-    effects = core_.finish(state, outcome, facts(key, target), rng_);
-    pv = apply(key, state, effects, facts(key, target));
+    end_step(key, outcome);
+    const Facts after = facts(key, target);
+    effects = core_.finish(state, outcome, after, rng_);
+    pv = apply(key, state, effects, after);
   }
   tell_call("ctl.return", key, target.sp.generation);
+  calling.end();
+  changed(key);
   co_return LoopAnswer{.state = std::move(state), .pv = std::move(pv), .start = effects.start};
 }
 
 void PartController::tell_call(std::string_view what,
                                const PartitionKey& key,
-                               Generation generation) {
+                               Generation generation) const {
   const std::string app = key.app.str();
   rt_.emit({what, {{"app", app}, {"part", raw(key.partition)}, {"gen", raw(generation)}}});
 }
@@ -82,11 +92,13 @@ Facts PartController::facts(const PartitionKey& key, const Target& target) const
   const auto at = views_.find(key);
   if (at != views_.end()) {
     facts.acked = at->second.last_is_stored();
+    facts.report_age = facts.now - at->second.last_report;
   }
-  if (!target.wants_absent() && !target.sp.cron_schedule.empty()) {
-    const std::optional<Instant> start = window_start(target.sp, facts.now, facts.wall);
+  if (!target.wants_absent()) {
+    const std::optional<Instant> start = ctrlloop::start_time(
+        target.sp.cron_schedule, target.sp.start_time_tolerance, facts.now, facts.wall);
     facts.schedule_valid = start.has_value();
-    facts.start_at = start.value_or(facts.now);
+    facts.start_at = std::max(start.value_or(facts.now), facts.now);
   }
   return facts;
 }
@@ -103,12 +115,15 @@ std::optional<LoopReport> PartController::apply(const PartitionKey& key,
   }
   if (!effects.ignored.empty()) {
     const std::string app = key.app.str();
-    rt_.emit(
-        {"sp.ignored", {{"reason", effects.ignored}, {"app", app}, {"part", raw(key.partition)}}});
+    rt_.emit({"sp.ignored",
+              {{"reason", effects.ignored},
+               {"app", app},
+               {"part", raw(key.partition)},
+               {"gen", raw(views_[key].call_generation)}}});
   }
   show(key, state);
   if (state.phase == Phase::lost && state.error == Code::lease_lost && hooks_.lease_lost) {
-    hooks_.lease_lost({*state.error, state.error_message});
+    hooks_.lease_lost();
   }
   std::optional<LoopReport> report;
   if (effects.report != Report::none) {
@@ -116,49 +131,52 @@ std::optional<LoopReport> PartController::apply(const PartitionKey& key,
     report = LoopReport{.pv = produce(views_[key], StepCore::report_of(state, facts), ack),
                         .must_be_stored = ack};
   }
-  if (hooks_.changed) {
-    hooks_.changed();
-  }
+  changed(key);
   return report;
 }
 
 void PartController::show(const PartitionKey& key, const KeyState& state) {
   KeyView& view = views_[key];
-  const AppVersion serving =
-      state.served.has_value() ? state.served->version.version : AppVersion{};
-  const bool changed = view.phase != state.phase || view.observed != state.target.generation ||
-                       view.serving != serving || view.alt != state.alt ||
-                       view.attempt != state.attempt;
+  const KeyView before = view;
   view.phase = state.phase;
   view.step = state.step;
   view.observed = state.target.generation;
   view.seen = state.seen;
-  view.serving = serving;
+  view.target = state.target.app_version;
+  view.serving = state.served.has_value() ? state.served->version.version : AppVersion{};
   view.alt = state.alt;
   view.owned = state.owned;
   view.error = state.error;
   view.attempt = state.attempt;
   view.due = state.due;
-  if (!changed) {
-    return;
+  const bool same = view.phase == before.phase && view.observed == before.observed &&
+                    view.serving == before.serving && view.alt == before.alt &&
+                    view.attempt == before.attempt;
+  if (!same) {
+    tell_phase(key, view);
   }
+}
+
+void PartController::tell_phase(const PartitionKey& key, const KeyView& view) const {
   const std::string app = key.app.str();
   rt_.emit({"partition.phase",
             {{"app", app},
              {"part", raw(key.partition)},
-             {"phase", name_of(state.phase)},
+             {"phase", name_of(view.phase)},
              {"gen", raw(view.observed)},
-             {"serving", raw(serving)},
-             {"alt", raw(state.alt)},
-             {"error", code_number(state.error)},
-             {"attempt", state.attempt}}});
+             {"target", raw(view.target)},
+             {"serving", raw(view.serving)},
+             {"alt", raw(view.alt)},
+             {"error", code_number(view.error)},
+             {"attempt", view.attempt}}});
 }
 
 ProcessVariable PartController::produce(KeyView& view, ProcessVariable pv, bool ack) {
   pv.vvm = identity_.vvm;
   pv.vvm_epoch = identity_.epoch;
-  pv.report_seq = ++view.produced_seq;
+  pv.report_seq = ++last_seq_;
   pv.updated_at = rt_.clock().wall();
+  view.produced_seq = pv.report_seq;
   view.last_pv = pv;
   view.last_report = rt_.now();
   const std::string app = pv.key.app.str();
@@ -174,72 +192,87 @@ ProcessVariable PartController::produce(KeyView& view, ProcessVariable pv, bool 
   return pv;
 }
 
-void PartController::tell_step(const PartitionKey& key,
-                               const KeyState& state,
-                               const Outcome* outcome) {
+void PartController::begin_step(const PartitionKey& key, Step step) {
   KeyView& view = views_[key];
+  if (view.step_open == step) {
+    return;
+  }
+  view.step_open = step;
   const std::string app = key.app.str();
-  const Field app_field{"app", app};
-  const Field part_field{"part", raw(key.partition)};
-  const Field step_field{"step", name_of(state.step)};
-  if (outcome == nullptr) {
-    if (!view.step_open) {
-      rt_.emit({"step.start", {app_field, part_field, step_field}});
-    }
-    view.step_open = true;
+  rt_.emit({"step.start", {{"app", app}, {"part", raw(key.partition)}, {"step", name_of(step)}}});
+}
+
+void PartController::end_step(const PartitionKey& key, const Outcome& outcome) {
+  KeyView& view = views_[key];
+  if (std::holds_alternative<StepWaits>(outcome) || !view.step_open.has_value()) {
     return;
   }
-  if (std::holds_alternative<StepWaits>(*outcome)) {
-    return;
+  const Step step = *view.step_open;
+  view.step_open.reset();
+  const bool done = std::holds_alternative<StepDone>(outcome);
+  std::int64_t code = 0;
+  std::string what;
+  if (const auto* error = std::get_if<Error>(&outcome)) {
+    code = code_number(StepCore::normalised(*error).code);
+    what = error->what;
+  } else if (std::holds_alternative<StepCrashes>(outcome)) {
+    code = code_number(Code::internal_error);
+    what = "the process crashed in it";
   }
-  view.step_open = false;
-  const auto* error = std::get_if<Error>(outcome);
-  const bool done = std::holds_alternative<StepDone>(*outcome);
-  const std::int64_t code = error != nullptr ? code_number(StepCore::normalised(*error).code) : 0;
-  const std::string what = error != nullptr ? error->what : "";
-  rt_.emit(
-      {"step.end",
-       {app_field, part_field, step_field, {"ok", done ? 1 : 0}, {"code", code}, {"what", what}}});
+  const std::string app = key.app.str();
+  rt_.emit({"step.end",
+            {{"app", app},
+             {"part", raw(key.partition)},
+             {"step", name_of(step)},
+             {"ok", done ? 1 : 0},
+             {"code", code},
+             {"what", what}}});
+}
+
+void PartController::changed(const PartitionKey& key) const {
+  if (hooks_.changed) {
+    hooks_.changed(key);
+  }
 }
 
 Task<Status> PartController::report(PartitionKey key, ProcessVariable pv) {
   const std::int64_t seq = pv.report_seq;
+  const std::string app = key.app.str();
   auto task = api_->report_pv(std::move(pv));
   const Status reported = co_await with_timeout(rt_, constants_.report_limit, std::move(task));
   // Stale: a newer report of this key is stored, and with it all that this one says.
   const bool stored = reported.has_value() || reported.error().code == Code::stale_report;
   if (stored) {
+    rt_.emit({"pv.stored", {{"app", app}, {"part", raw(key.partition)}, {"seq", seq}}});
     const auto at = views_.find(key);
     if (at != views_.end()) {
       at->second.stored_seq = std::max(at->second.stored_seq, seq);
     }
-    if (hooks_.changed) {
-      hooks_.changed();
-    }
+    changed(key);
     co_return ok();
   }
+  rt_.emit({"pv.failed",
+            {{"app", app},
+             {"part", raw(key.partition)},
+             {"seq", seq},
+             {"error", code_name(reported.error().code)}}});
   if (reported.error().code == Code::fenced_out && hooks_.fenced) {
     hooks_.fenced("ReportPV");
   }
   co_return reported;
 }
 
-std::optional<ProcessVariable> PartController::heartbeat(const PartitionKey& key) {
+ProcessVariable PartController::heartbeat(const PartitionKey& key) {
   const auto at = views_.find(key);
-  if (at == views_.end() || at->second.produced_seq == 0 || at->second.gone) {
-    return std::nullopt;
-  }
-  KeyView& view = at->second;
-  return produce(view, view.last_pv, false);
+  CHECK(at != views_.end() && at->second.produced_seq != 0, "nothing to repeat", key.str());
+  return produce(at->second, at->second.last_pv, false);
 }
 
-bool PartController::forget(const PartitionKey& key) {
+void PartController::note_gone(const PartitionKey& key, bool gone) {
   const auto at = views_.find(key);
-  if (at == views_.end()) {
-    return true;
+  if (at != views_.end()) {
+    at->second.gone = gone;
   }
-  at->second.gone = true;
-  return at->second.phase == Phase::absent && !at->second.calling;
 }
 
 }  // namespace vvm::apppartsctl

@@ -3,7 +3,7 @@
 // apppartsctl::ControlLoop owns it; ctrlloop calls it, one call a key at a time. A call asks the
 // step machine what to do, does at most one step, tells what came of it as events, and hands at
 // most one PV on. ReportSeq is assigned where a PV is produced, so that PVs of a key are in order
-// of their numbers.
+// of their numbers; all keys share one sequence, which outlives a key that is forgotten.
 #pragma once
 
 #include <functional>
@@ -30,9 +30,9 @@ class PartController final : public LoopController, public LoopReportSink {
 
   // Called in the middle of things; must not wait, and may not destroy the controller.
   struct Hooks {
-    std::function<void(std::string_view by)> fenced;  // this VVM's epoch is superseded
-    std::function<void(const Error&)> lease_lost;     // 801
-    std::function<void()> changed;                    // some view has
+    std::function<void(std::string_view by)> fenced;       // this VVM's epoch is superseded
+    std::function<void()> lease_lost;                      // 801
+    std::function<void(const PartitionKey& key)> changed;  // its view has
   };
 
   // `api` and `steps` outlive it.
@@ -42,6 +42,7 @@ class PartController final : public LoopController, public LoopReportSink {
                  ClusterApi* api,
                  StepRunner* steps);
 
+  // pre: no call and no report has begun.
   void set_hooks(Hooks hooks) { hooks_ = std::move(hooks); }
 
   Task<LoopAnswer> call(LoopCall call) override;
@@ -49,14 +50,19 @@ class PartController final : public LoopController, public LoopReportSink {
 
   const Views& views() const { return views_; }
 
-  // The current PV of a key under a new number, for the heartbeat. None when there is none to
-  // repeat: nothing was produced yet, or a call that will produce one is in progress.
-  std::optional<ProcessVariable> heartbeat(const PartitionKey& key);
+  // The current PV of a key under a new number. pre: one has been produced.
+  ProcessVariable heartbeat(const PartitionKey& key);
 
-  // The key's tombstone has left the list. True when it could be forgotten at once.
-  bool forget(const PartitionKey& key);
+  // The key's tombstone has left the list, so that it can be forgotten once it is Absent; or there
+  // is a new set-point.
+  void note_gone(const PartitionKey& key, bool gone);
+
+  // pre: no call of the key is in progress or to come.
+  void forget(const PartitionKey& key) { views_.erase(key); }
 
  private:
+  class Calling;
+
   Facts facts(const PartitionKey& key, const Target& target) const;
   // Shows what the core has decided; the PV, if there is one to report.
   std::optional<LoopReport> apply(const PartitionKey& key,
@@ -65,8 +71,12 @@ class PartController final : public LoopController, public LoopReportSink {
                                   const Facts& facts);
   void show(const PartitionKey& key, const KeyState& state);
   ProcessVariable produce(KeyView& view, ProcessVariable pv, bool ack);
-  void tell_call(std::string_view what, const PartitionKey& key, Generation generation);
-  void tell_step(const PartitionKey& key, const KeyState& state, const Outcome* outcome);
+  void tell_call(std::string_view what, const PartitionKey& key, Generation generation) const;
+  void tell_phase(const PartitionKey& key, const KeyView& view) const;
+  void begin_step(const PartitionKey& key, Step step);
+  // Nothing for a step that waits.
+  void end_step(const PartitionKey& key, const Outcome& outcome);
+  void changed(const PartitionKey& key) const;
 
   Runtime rt_;
   Identity identity_;
@@ -77,6 +87,7 @@ class PartController final : public LoopController, public LoopReportSink {
   Rng rng_;
   Hooks hooks_;
   Views views_;
+  std::int64_t last_seq_ = 0;
 };
 
 }  // namespace vvm::apppartsctl

@@ -4,8 +4,7 @@
 #pragma once
 
 #include "apppartsctl/step_core.hpp"
-#include "base/rng.hpp"
-#include "ctrlloop/control_loop.hpp"
+#include "ctrlloop/types.hpp"
 #include "records/process_variable.hpp"
 
 namespace vvm::apppartsctl {
@@ -16,11 +15,12 @@ struct LoopTypes {
   using State = KeyState;
   using Pv = ProcessVariable;
 
-  static std::uint64_t hash(const PartitionKey& key) {
-    return (stable_hash(key.app.owner) * 31 + stable_hash(key.app.name)) * 31 + raw(key.partition);
+  static std::uint64_t hash(const Key& key) {
+    return (stable_hash(key.app.owner) * 3 + stable_hash(key.app.name)) * 0x9E37'79B9'7F4A'7C15U +
+           raw(key.partition);
   }
 
-  static std::string text(const PartitionKey& key) { return key.str(); }
+  static std::string text(const Key& key) { return key.str(); }
 };
 
 using LoopCall = ctrlloop::Call<LoopTypes>;

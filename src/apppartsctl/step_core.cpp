@@ -362,7 +362,7 @@ Effects StepCore::advance(KeyState& state, const Facts& facts) const {
       return reported(Report::latest, facts.now);
     case Phase::draining:
       if (state.ack_wanted && !facts.acked) {
-        return start_at(facts.now + constants_.ack_poll);
+        return start_at(ask_again(facts));
       }
       state.ack_wanted = false;
       return run_step(Step::drain);
@@ -384,10 +384,15 @@ Effects StepCore::advance_switch(KeyState& state, const Facts& facts) const {
     return reported(Report::must_be_stored, facts.now + constants_.ack_poll);
   }
   if (state.ack_wanted && !facts.acked) {
-    return start_at(facts.now + constants_.ack_poll);
+    return start_at(ask_again(facts));
   }
   state.ack_wanted = false;
   return run_step(Step::switch_version);
+}
+
+// An ack that is long in coming is asked for ever more seldom: the cluster may be down for hours.
+Instant StepCore::ask_again(const Facts& facts) const {
+  return facts.now + std::clamp(facts.report_age, constants_.ack_poll, constants_.ack_poll_cap);
 }
 
 Effects StepCore::finish(KeyState& state,
@@ -522,9 +527,15 @@ Error StepCore::normalised(Error error) {
   if (raw(error.code) < 1000) {
     return error;
   }
-  const std::string name{code_name(error.code)};
-  const bool late = error.code == Code::timed_out;
-  return {late ? Code::step_timeout : Code::internal_error, name + ": " + error.what};
+  Code code = Code::internal_error;
+  if (error.code == Code::timed_out) {
+    code = Code::step_timeout;
+  } else if (error.code == Code::suspect) {
+    code = Code::store_unavailable;  // the lease could not be renewed for a while
+  } else if (error.code == Code::revoked) {
+    code = Code::fenced_out;
+  }
+  return {code, std::string{code_name(error.code)} + ": " + error.what};
 }
 
 ProcessVariable StepCore::report_of(const KeyState& state, const Facts& facts) {

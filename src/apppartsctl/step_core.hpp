@@ -115,8 +115,10 @@ struct Facts {
   // When the maintenance window of the target opens, now for none (7.2).
   Instant start_at{};
   bool schedule_valid = true;
-  // The last report of the key is stored; asked only while KeyState::ack_wanted.
+  // The last report of the key is stored, and how long ago it was made; asked only while
+  // KeyState::ack_wanted.
   bool acked = false;
+  Duration report_age{};
 };
 
 // How a step went.
@@ -175,6 +177,7 @@ class StepCore {
   Effects succeeded(KeyState& state, const StepDone& done, const Facts& facts) const;
   Effects failed(KeyState& state, const Error& error, const Facts& facts, Rng& rng) const;
   Effects blocked(KeyState& state, const Error& error, const Facts& facts) const;
+  Instant ask_again(const Facts& facts) const;
 
   Constants constants_;
   std::string build_rev_;

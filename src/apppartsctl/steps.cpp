@@ -20,7 +20,8 @@ appparts::VersionSpec spec_of(const SetPoint& sp, std::shared_ptr<const appdef::
   appparts::VersionSpec spec{.app = sp.key.app,
                              .version = sp.app_version,
                              .sha = sp.image_sha256,
-                             .app_def = std::move(app_def)};
+                             .app_def = std::move(app_def),
+                             .modules = {}};
   const Pools pools = pools_of(sp);
   for (std::size_t i = 0; i < pools.size(); ++i) {
     spec.pools[i] = static_cast<std::uint16_t>(pools[i]);
@@ -29,6 +30,9 @@ appparts::VersionSpec spec_of(const SetPoint& sp, std::shared_ptr<const appdef::
   spec.app_workspaces = static_cast<std::uint16_t>(sp.num_app_workspaces);
   return spec;
 }
+
+// Types, as far as the check looks at them.
+std::uint64_t work_units(const appdef::AppDef& app_def) { return app_def.extensions().size() + 1; }
 
 Outcome outcome_of(const Status& status) {
   if (status.has_error()) {
@@ -55,11 +59,6 @@ void StepRunner::demand_changed(const SetPoint* about) {
     works_.forget_failures([about](const WorkKey& work) { return concerns(work, *about); });
   }
   works_.wake();
-}
-
-bool StepRunner::waits(const PartitionKey& key) const {
-  const auto at = staged_.find(key);
-  return at != staged_.end() && at->second.waits_for != nullptr;
 }
 
 Task<Outcome> StepRunner::run(PartitionKey key, KeyState state) {
@@ -259,6 +258,10 @@ Task<Outcome> StepRunner::build(PartitionKey key, KeyState state) {
     co_return StepCrashes{};
   }
   const auto spec = spec_of(sp, std::get<Product>(parsed).app_def);
+  if (const appparts::VersionRef ready = parts_.partitions->ready_version(spec)) {
+    staged_[key] = Staged{.version = ready};
+    co_return StepDone{};
+  }
   SharedStep step{.key = {.step = Step::build,
                           .version = version_of(sp),
                           .pools = pools_of(sp),
@@ -278,7 +281,6 @@ Task<Result<Product>> StepRunner::build_version(PartitionKey key,
                                                 SetPoint sp,
                                                 appparts::VersionSpec spec) {
   co_await note_risk(key, sp, Step::build);
-  co_await rt_.proc().charge({.kind = WorkKind::build, .units = work_units(*spec.app_def)});
   Result<appparts::VersionRef> version = co_await parts_.partitions->ensure_version(spec);
   co_await clear_risk(key, version_of(sp), Step::build);
   if (!version) {
@@ -350,9 +352,10 @@ Task<Outcome> StepRunner::switch_version(PartitionKey key, KeyState state) {
     co_return outcome;
   }
   serving_[key] = version.app_def();
-  young_.insert_or_assign(
-      key,
-      Young{.version = version_of(state.target), .healthy_at = rt_.now() + constants_.min_healthy});
+  const Instant healthy_at = rt_.now() + constants_.min_healthy;
+  young_.insert_or_assign(key,
+                          Young{.version = version_of(state.target), .healthy_at = healthy_at});
+  next_healthy_ = std::min(next_healthy_, healthy_at);
   staged_.erase(key);
   co_return outcome;
 }
@@ -405,19 +408,14 @@ Task<Outcome> StepRunner::stop(PartitionKey key) {
   co_return outcome_of(parts_.partitions->undeploy(key));
 }
 
-Instant StepRunner::next_healthy() const {
-  Instant next = Instant::max();
-  for (const auto& [key, young] : young_) {
-    next = std::min(next, young.healthy_at);
-  }
-  return next;
-}
-
 Task<void> StepRunner::settle_switches(Instant now) {
   std::vector<std::pair<PartitionKey, VersionId>> healthy;
+  next_healthy_ = Instant::max();
   for (const auto& [key, young] : young_) {
     if (young.healthy_at <= now) {
       healthy.emplace_back(key, young.version);
+    } else {
+      next_healthy_ = std::min(next_healthy_, young.healthy_at);
     }
   }
   for (const auto& [key, version] : healthy) {

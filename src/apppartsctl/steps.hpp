@@ -58,13 +58,12 @@ class StepRunner {
   void demand_changed(const SetPoint* about);
   // Switches that have been healthy for long enough are no longer suspected.
   Task<void> settle_switches(Instant now);
+
   // When settle_switches() has something to do; the end of time when there is nothing.
-  Instant next_healthy() const;
+  Instant next_healthy() const { return next_healthy_; }
+
   // Shared work is ended, staged versions are dropped, and the end counts as orderly.
   Task<void> close();
-
-  // Somebody else is working for the key, or it is working itself.
-  bool waits(const PartitionKey& key) const;
 
  private:
   using Flight = SharedWork<Product>::Ticket;
@@ -125,6 +124,7 @@ class StepRunner {
   std::map<PartitionKey, Staged> staged_;
   std::map<PartitionKey, std::shared_ptr<const appdef::AppDef>> serving_;
   std::map<PartitionKey, Young> young_;
+  Instant next_healthy_ = Instant::max();  // at or before the earliest of young_
 };
 
 }  // namespace vvm::apppartsctl

@@ -26,11 +26,18 @@ StatusReport status_of(const Vvm& vvm) {
                       {"Stored", view.last_is_stored()}});
     }
   }
+  json::array images;
+  for (const auto& [sha, holding] : vvm.images().inventory().holdings()) {
+    images.push_back({{"SHA256", sha.hex()},
+                      {"Size", holding.file_bytes},
+                      {"Unpacked", !holding.folders.empty()}});
+  }
   return {.healthy = vvm.state() == VvmState::serving,
           .body = {{"VvmID", raw(vvm.id())},
                    {"VvmEpoch", raw(vvm.epoch())},
                    {"State", name_of(vvm.state())},
-                   {"Partitions", std::move(rows)}}};
+                   {"Partitions", std::move(rows)},
+                   {"Images", std::move(images)}}};
 }
 
 }  // namespace vvm::node

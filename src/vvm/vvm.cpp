@@ -11,6 +11,9 @@
 namespace vvm::node {
 namespace {
 
+// Of one attempt at a step of the start that talks to disk or store.
+constexpr Duration start_limit = seconds(60);
+
 image::StoreOptions store_options(const VvmOptions& options) {
   const apppartsctl::Constants& c = options.constants;
   image::StoreOptions out;
@@ -81,8 +84,9 @@ void Vvm::stop() {
 Task<void> Vvm::run() {
   try {
     const Status started = co_await start();
-    if (!started) {
-      rt_.emit({"vvm.failed", {{"error", code_name(started.error().code)}}});
+    if (!started && !stop_wanted_) {
+      rt_.emit(
+          {"vvm.failed", {{"vvm", raw(options_.vvm)}, {"error", code_name(started.error().code)}}});
       failed_ = true;
     }
     while (started && !stop_wanted_ && state_ != VvmState::fenced) {
@@ -109,10 +113,10 @@ Task<void> Vvm::run() {
 // fences the older.
 Task<Status> Vvm::start() {
   enter(VvmState::registering);
-  CO_TRY(co_await images_.start());
-  CO_TRY(co_await listen_status());
-  CO_TRY(epoch_, co_await lease::next_epoch(rt_, options_.vvm));
-  CO_TRY(co_await register_self());
+  CO_TRY(co_await persist("images", &Vvm::start_images));
+  CO_TRY(co_await persist("status", &Vvm::listen_status));
+  CO_TRY(co_await persist("epoch", &Vvm::take_epoch));
+  CO_TRY(co_await persist("register", &Vvm::register_self));
   const apppartsctl::Identity identity{
       .vvm = options_.vvm, .epoch = epoch_, .build_rev = options_.build_rev};
   const apppartsctl::ControlLoop::Parts parts{.api = &client_,
@@ -131,6 +135,33 @@ Task<Status> Vvm::start() {
   co_return ok();
 }
 
+// Tries until it succeeds, can never succeed, or nobody wants it any more. A full node may have
+// room later.
+Task<Status> Vvm::persist(std::string what, Attempt attempt) {
+  Duration wait = options_.constants.register_retry_base;
+  for (;;) {
+    const Status done = co_await (this->*attempt)();
+    if (done) {
+      co_return ok();
+    }
+    const Code code = done.error().code;
+    rt_.emit({"vvm.start_failed", {{"what", what}, {"error", code_name(code)}}});
+    if (!transient(code) && code != Code::conflict) {
+      co_return done.error();
+    }
+    if (stop_wanted_) {
+      co_return Error{Code::cancelled, "stopped while starting"};
+    }
+    co_await stop_signal_.wait_until(rt_.now() + rng_.jittered(wait, 200));
+    wait = std::min(wait * 2, options_.constants.register_retry_cap);
+  }
+}
+
+Task<Status> Vvm::start_images() {
+  auto task = images_.start();
+  co_return co_await with_timeout(rt_, start_limit, std::move(task));
+}
+
 Task<Status> Vvm::listen_status() {
   if (!options_.status_endpoint) {
     co_return ok();
@@ -141,37 +172,24 @@ Task<Status> Vvm::listen_status() {
   co_return ok();
 }
 
-// Tried until it succeeds or can never succeed: a newer epoch is registered, or the request itself
-// is wrong. A full node may have room later.
+Task<Status> Vvm::take_epoch() {
+  auto task = lease::next_epoch(rt_, options_.vvm);
+  CO_TRY(epoch_, co_await with_timeout(rt_, start_limit, std::move(task)));
+  co_return ok();
+}
+
 Task<Status> Vvm::register_self() {
-  const apppartsctl::Registration registration{.vvm = options_.vvm,
-                                               .epoch = epoch_,
-                                               .nonce = Bytes{rt_.proc().nonce()},
-                                               .node = options_.node,
-                                               .host = options_.host,
-                                               .port = status_port_,
-                                               .build_rev = options_.build_rev,
-                                               .partitions_max = options_.partitions_max};
-  Duration wait = options_.constants.register_retry_base;
-  for (;;) {
-    auto request = client_.register_vvm(registration);
-    const Status registered =
-        co_await with_timeout(rt_, options_.constants.command_limit, std::move(request));
-    if (registered) {
-      rt_.emit({"vvm.registered", {{"vvm", raw(options_.vvm)}, {"epoch", raw(epoch_)}}});
-      co_return ok();
-    }
-    const Code code = registered.error().code;
-    rt_.emit({"vvm.register_failed", {{"error", code_name(code)}}});
-    if (code == Code::fenced_out || code == Code::lease_lost || code == Code::bad_request) {
-      co_return registered.error();
-    }
-    if (stop_wanted_) {
-      co_return Error{Code::cancelled, "stopped before it was registered"};
-    }
-    co_await stop_signal_.wait_until(rt_.now() + rng_.jittered(wait, 200));
-    wait = std::min(wait * 2, options_.constants.register_retry_cap);
-  }
+  auto request = client_.register_vvm({.vvm = options_.vvm,
+                                       .epoch = epoch_,
+                                       .nonce = Bytes{rt_.proc().nonce()},
+                                       .node = options_.node,
+                                       .host = options_.host,
+                                       .port = status_port_,
+                                       .build_rev = options_.build_rev,
+                                       .partitions_max = options_.partitions_max});
+  CO_TRY(co_await with_timeout(rt_, options_.constants.command_limit, std::move(request)));
+  rt_.emit({"vvm.registered", {{"vvm", raw(options_.vvm)}, {"epoch", raw(epoch_)}}});
+  co_return ok();
 }
 
 // Graceful stop: tell the cluster, drain everything, at most ShutdownDrain.
@@ -195,7 +213,11 @@ Task<void> Vvm::close_parts() {
     enter(VvmState::stopping);
   }
   if (control_ != nullptr) {
-    co_await control_->close();
+    const bool all = co_await control_->close();
+    if (!all) {  // what they still hold must not be taken from under them
+      failed_ = true;
+      rt_.proc().exit(1);
+    }
   }
   partitions_.revoke_all();
   for (const appparts::AppView& app : partitions_.inspect().apps) {

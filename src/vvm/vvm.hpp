@@ -36,10 +36,11 @@ struct VvmOptions {
   bool status_endpoint = true;
   std::string build_rev = "dev";
   std::int32_t partitions_max = 256;
-  bool allow_legacy_images = false;
   // Borrows and releases count as changes of AppPartitions, for those who watch every step.
   bool count_borrows = false;
   apppartsctl::Constants constants{};
+  // What runs extensions, by kind; a schema that uses a kind without a factory is Blocked (507).
+  // For BUILTIN usually an engines::BuiltinFactory over a registry of functions.
   engines::EngineFactories factories{};
   apppartsctl::BuiltInApps built_in_apps{};
   // Shared by simulated VVMs, may be null; they outlive the Vvm.
@@ -90,8 +91,13 @@ class Vvm final : public Program {
   const image::ImageStore& images() const { return images_; }
 
  private:
+  using Attempt = Task<Status> (Vvm::*)();
+
   Task<Status> start();
+  Task<Status> persist(std::string what, Attempt attempt);
+  Task<Status> start_images();
   Task<Status> listen_status();
+  Task<Status> take_epoch();
   Task<Status> register_self();
   Task<void> go_down();
   Task<void> close_parts();
