@@ -32,7 +32,7 @@ class Cron {
   friend bool operator==(const Cron&, const Cron&) = default;
 
  private:
-  bool day_matches(std::int64_t days, std::int32_t day, std::int32_t month) const;
+  bool day_matches(std::int64_t days) const;  // since 1970-01-01
 
   // Bit n: n matches.
   std::uint64_t minutes_ = 0;

@@ -101,6 +101,13 @@ Task<void> TaskScope::join() {
   }
 }
 
+Task<bool> TaskScope::join_until(Instant deadline) {
+  while (!state_->children.empty() && rt_.now() < deadline) {
+    co_await state_->changed.wait_until(deadline);
+  }
+  co_return state_->children.empty();
+}
+
 Task<void> TaskScope::close() {
   state_->closed = true;
   // The scope must end even where its owner has been cancelled meanwhile.

@@ -34,6 +34,8 @@ class TaskScope {
   void cancel();
   // Returns when no child is left, without cancelling any.
   Task<void> join();
+  // The same until `deadline`; true when none is left.
+  Task<bool> join_until(Instant deadline);
   std::size_t size() const;
 
  private:
