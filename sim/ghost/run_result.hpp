@@ -19,7 +19,7 @@ enum class Verdict : std::uint8_t {
   held,
   violated,  // a property failed, an expectation was not met
   unknown,   // nothing failed, but something was not looked at: a property or an expectation that
-            // was never evaluated, a scripted fault that touched nothing, a budget that was spent
+             // was never evaluated, a scripted fault that touched nothing, a budget that was spent
 };
 
 std::string_view name_of(Verdict verdict);
