@@ -80,6 +80,7 @@ void Kernel::release(std::uint32_t index) {
   }
   slot.used = false;
   slot.lane = nullptr;
+  slot.local = no_local_time;
   slot.older = 0;
   slot.newer = 0;
   ++slot.generation;
@@ -122,7 +123,7 @@ void Kernel::honour_cancellation(OpId op, const Slotted& completion) {
       [this, op](asio::cancellation_type) { finish(op, asio::error::operation_aborted, 0); });
 }
 
-OpId Kernel::park(Lane& lane, Instant deadline, Wait completion) {
+OpId Kernel::park(Lane& lane, Instant deadline, Wait completion, Instant local) {
   if (lane.state_ == Lane::State::dead) {
     return OpId{};
   }
@@ -130,6 +131,7 @@ OpId Kernel::park(Lane& lane, Instant deadline, Wait completion) {
   const OpId op = id_of(index);
   honour_cancellation(op, completion);
   slots_[index].wait = std::move(completion);
+  slots_[index].local = local;
   if (deadline != Instant::max()) {
     heap_.push(std::max(deadline, now_), index);
   }
@@ -145,6 +147,11 @@ OpId Kernel::park_io(Lane& lane, IoCompletion completion) {
   honour_cancellation(op, completion);
   slots_[index].io = std::move(completion);
   return op;
+}
+
+void Kernel::complete_io(Lane& lane, IoCompletion completion, ErrorCode error, std::size_t value) {
+  make_ready(lane,
+             Action([io = std::move(completion), error, value]() mutable { io(error, value); }));
 }
 
 bool Kernel::finish(OpId op, ErrorCode error, std::size_t value) {
@@ -179,6 +186,28 @@ void Kernel::drop(OpId op) {
   release(index);
 }
 
+bool Kernel::pending(OpId op) {
+  std::uint32_t index = 0;
+  return find(op, &index) != nullptr;
+}
+
+void Kernel::rekey(Lane& lane, const ToGlobal& to_global) {
+  // Oldest first, so that deadlines that become equal keep their order.
+  std::vector<std::uint32_t> waits;
+  for (std::uint32_t at = lane.first_op_; at != 0; at = slots_[at - 1].older) {
+    if (slots_[at - 1].local != no_local_time) {
+      waits.push_back(at - 1);
+    }
+  }
+  for (auto it = waits.rbegin(); it != waits.rend(); ++it) {
+    heap_.erase(*it);
+    const Instant deadline = to_global(slots_[*it].local);
+    if (deadline != Instant::max()) {
+      heap_.push(std::max(deadline, now_), *it);
+    }
+  }
+}
+
 void Kernel::list(Lane& lane) {
   if (lane.listed_ || lane.paused_ || lane.ready_.empty()) {
     return;
@@ -202,7 +231,7 @@ void Kernel::make_ready(Lane& lane, Action action) {
   if (lane.state_ == Lane::State::dead) {
     return;
   }
-  lane.ready_.push_back(std::move(action));
+  lane.ready_.push(std::move(action));
   list(lane);
 }
 
@@ -216,10 +245,11 @@ void Kernel::resume(Lane& lane) {
   list(lane);
 }
 
-void Kernel::kill(Lane& lane) {
+void Kernel::kill(Lane& lane, std::function<void()> buried) {
   if (lane.state_ != Lane::State::alive) {
     return;
   }
+  lane.buried_ = std::move(buried);
   lane.state_ = Lane::State::dying;
   if (current_ == &lane) {
     dying_.push_back(&lane);
@@ -236,30 +266,15 @@ void Kernel::tear_down(Lane& lane) {
     drop(id_of(lane.first_op_ - 1));
   }
   while (!lane.ready_.empty()) {
-    const Action last = std::move(lane.ready_.back());
-    lane.ready_.pop_back();
+    const Action newest = lane.ready_.take_newest();
   }
   CHECK(lane.first_op_ == 0, "a dead lane started an operation", lane.name_);
+  if (lane.buried_) {
+    std::exchange(lane.buried_, {})();
+  }
 }
 
-void Kernel::run_ready() {
-  const std::size_t lane_count = runnable_.size();
-  Lane& lane = *runnable_[lane_count > 1 ? schedule_.below(lane_count) : 0];
-  const std::size_t window = std::min(lane.ready_.size(), draw_window);
-  const std::size_t pick = window > 1 ? schedule_.below(window) : 0;
-  Action action = std::move(lane.ready_[pick]);
-  if (pick == 0) {
-    lane.ready_.pop_front();
-  } else {
-    lane.ready_.erase(lane.ready_.begin() + static_cast<std::ptrdiff_t>(pick));
-  }
-  if (lane.ready_.empty()) {
-    unlist(lane);
-  }
-  trace_.step(now_, lane.id_, steps_);
-  current_ = &lane;
-  action();
-  current_ = nullptr;
+void Kernel::bury() {
   while (!dying_.empty()) {
     Lane* dying = dying_.back();
     dying_.pop_back();
@@ -267,14 +282,47 @@ void Kernel::run_ready() {
   }
 }
 
+void Kernel::run_ready() {
+  const std::size_t lane_count = runnable_.size();
+  Lane& lane = *runnable_[lane_count > 1 ? schedule_.below(lane_count) : 0];
+  const std::size_t window = std::min(lane.ready_.size(), draw_window);
+  const std::size_t pick = window > 1 ? schedule_.below(window) : 0;
+  Action action = lane.ready_.take(pick);
+  if (lane.ready_.empty()) {
+    unlist(lane);
+  }
+  trace_.step(now_, lane.id_, steps_);
+  current_ = &lane;
+  action();
+  current_ = nullptr;
+  bury();
+}
+
+// The deadline of a wait has come while nothing else is ready: its handler is the only choice.
+void Kernel::fire_wait(std::uint32_t index) {
+  Lane& lane = *slots_[index].lane;
+  Wait wait = std::move(slots_[index].wait);
+  release(index);
+  trace_.step(now_, lane.id_, steps_);
+  current_ = &lane;
+  wait(ErrorCode{}, false);
+  current_ = nullptr;
+  bury();
+}
+
 void Kernel::fire(std::uint32_t index) {
   Slot& slot = slots_[index];
   if (slot.lane != nullptr) {
-    finish(id_of(index), ErrorCode{}, 0);
+    if (slot.wait && !slot.lane->paused_ && slot.lane->ready_.empty()) {
+      fire_wait(index);
+    } else {
+      finish(id_of(index), ErrorCode{}, 0);
+    }
     return;
   }
   Action action = std::move(slot.action);
   release(index);
+  trace_.step(now_, Trace::world_lane, steps_);
   action();
 }
 
@@ -286,6 +334,7 @@ bool Kernel::step(Instant horizon) {
     if (heap_.empty() || heap_.top_time() > horizon) {
       return false;
     }
+    ++steps_;
     now_ = heap_.top_time();
     fire(heap_.pop());
   }
@@ -293,6 +342,12 @@ bool Kernel::step(Instant horizon) {
     after_step_();
   }
   return true;
+}
+
+void Kernel::advance_to(Instant when) {
+  CHECK(runnable_.empty() && (heap_.empty() || heap_.top_time() >= when), "steps are left");
+  CHECK(when >= now_, "time runs backwards");
+  now_ = when;
 }
 
 }  // namespace vvm::sim

@@ -3,11 +3,10 @@
 // One per simulated cluster; sim/world builds processes on it. Time advances only when nothing is
 // ready, straight to the next event; equal times keep their order. Each simulated process has a
 // Lane: its ready handlers and everything it waits for. Which lane runs next, and which of its
-// first ready handlers, is a draw from the `schedule` stream. Single-threaded; two kernels fit in
-// one program.
+// first ready handlers, is a draw from the `schedule` stream; a deadline that comes alone is no
+// choice and runs at once. Single-threaded; two kernels fit in one program.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,6 +19,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/net.hpp"
 #include "sim/kernel/action.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/kernel/timer_heap.hpp"
 #include "sim/kernel/trace.hpp"
 
@@ -63,7 +63,8 @@ class Lane {
   State state_ = State::alive;
   bool paused_ = false;
   bool listed_ = false;  // in Kernel::runnable_
-  std::deque<Action> ready_;
+  Ring<Action> ready_;
+  std::function<void()> buried_;
   std::uint32_t first_op_ = 0;  // newest pending operation, slot + 1; a linked list through slots
 };
 
@@ -123,14 +124,15 @@ class Kernel {
   // Independent stream for one purpose; the only source of chance of a run.
   Rng stream(std::string_view purpose) const { return root_.fork(purpose); }
 
+  // Handlers and events that have run.
   std::uint64_t steps() const { return steps_; }
 
   Lane* current() const { return current_; }
 
   Lane& add_lane(std::string name);
   // Refuses every effect from now on; the frames are destroyed as soon as no handler of the lane
-  // runs.
-  void kill(Lane& lane);
+  // runs, and then `buried` is called.
+  void kill(Lane& lane, std::function<void()> buried = {});
   void pause(Lane& lane);
   void resume(Lane& lane);
 
@@ -139,17 +141,27 @@ class Kernel {
 
   OpId after(Duration delay, Action action) { return at(now_ + delay, std::move(action)); }
 
-  // Operations of a lane, destroyed with it. Instant::max() never comes by itself.
+  // Operations of a lane, destroyed with it. Instant::max() never comes by itself. `local` is what
+  // the deadline is in the lane's own time, if it has one: see rekey.
   using Wait = Completion<void(ErrorCode, bool)>;
-  OpId park(Lane& lane, Instant deadline, Wait completion);
+  OpId park(Lane& lane, Instant deadline, Wait completion, Instant local = no_local_time);
   OpId park_io(Lane& lane, IoCompletion completion);
+  // Completes soon, without having been parked: the result is known already.
+  void complete_io(Lane& lane, IoCompletion completion, ErrorCode error, std::size_t value);
   // Completes an operation later, through the lane's ready queue. False when it is gone already.
   bool finish(OpId op, ErrorCode error, std::size_t value);
   // Drops a pending event or operation without completing it.
   void drop(OpId op);
+  bool pending(OpId op);
+  // The lane's clock has changed: every deadline that was given in local time moves.
+  using ToGlobal = std::function<Instant(Instant local)>;
+  void rekey(Lane& lane, const ToGlobal& to_global);
 
   // Runs one handler or event; false when nothing is left to do before `horizon`.
   bool step(Instant horizon);
+
+  // Nothing happens until `when`. pre: no step before it is left.
+  void advance_to(Instant when);
 
   // Called after every step; the place where invariants are looked at.
   void after_step(std::function<void()> hook) { after_step_ = std::move(hook); }
@@ -157,7 +169,9 @@ class Kernel {
   // Handlers ready to run now, in lanes that are not paused.
   bool idle() const { return runnable_.empty(); }
 
-  std::size_t pending() const { return heap_.size(); }
+  std::size_t scheduled() const { return heap_.size(); }
+
+  static constexpr Instant no_local_time{-1};
 
  private:
   friend class SimExecutor;
@@ -168,6 +182,7 @@ class Kernel {
     Lane* lane = nullptr;  // null: a world event
     std::uint32_t older = 0;
     std::uint32_t newer = 0;
+    Instant local = no_local_time;
     Action action;
     Wait wait;
     IoCompletion io;
@@ -182,6 +197,8 @@ class Kernel {
   void unlist(Lane& lane);
   void run_ready();
   void fire(std::uint32_t index);
+  void fire_wait(std::uint32_t index);
+  void bury();
   void tear_down(Lane& lane);
   template <class Slotted>
   void honour_cancellation(OpId op, const Slotted& completion);
@@ -192,7 +209,7 @@ class Kernel {
   Instant now_{};
   std::uint64_t steps_ = 0;
   TimerHeap heap_;
-  std::deque<Slot> slots_;
+  std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<Lane*> runnable_;  // by lane id, so that the draw means the same lane in every run

@@ -53,8 +53,8 @@ struct DiskModel {
 
 class DiskImage {
  public:
-  // `seed_stream` decides which unsynced parts survive, and which of the matches a rule strikes.
-  explicit DiskImage(Rng seed_stream);
+  // `stream` decides which unsynced parts survive, and which of the matches a rule strikes.
+  explicit DiskImage(Rng stream);
   DiskImage(const DiskImage&) = delete;
   DiskImage& operator=(const DiskImage&) = delete;
   ~DiskImage();
@@ -93,22 +93,24 @@ class DiskImage {
   Result<FileStat> stat(std::string_view path) const;
   Status rename(std::string_view from, std::string_view to);
   Status remove(std::string_view path);
-  Status remove_all(std::string_view path);
+  // Everything at and below a path, children before their folder; empty when there is none.
+  std::vector<std::string> below(std::string_view path) const;
   Status make_dir(std::string_view path);
   Result<std::vector<DirEntry>> list(std::string_view path) const;
   Status sync_dir(std::string_view path);
 
  private:
   Node* find(std::string_view path) const;
+  // The folder in which `path` is, or would be.
   Result<Node*> folder_of(std::string_view path) const;
   void link(Node& folder, std::string name, NodePtr node);
-  void unlink(Node& node);
-  void forget(Node& node);
-  void commit(Node& node);
-  void commit_removal(Node& folder, const std::string& name);
-  void tear(Node& folder);
+  NodePtr unlink(Node& node);
+  void free_octets(const Node& node);
+  static void commit(Node& node);
+  static void uncommit(Node& node);
+  void tear(Node& node);
+  void keep(Node& node);
   void revert(Node& node);
-  void settle(Node& node);
 
   Rng rng_;
   DiskModel model_;

@@ -92,13 +92,7 @@ struct Delivery {
   Instant arrives;
 };
 
-enum class HostId : std::uint32_t {};
-
-// How a host's process ended.
-enum class HostEnd : std::uint8_t {
-  reset,   // its machine is up: peers get resets
-  silent,  // its machine is down: peers get nothing
-};
+class Carrier;
 
 class Network {
  public:
@@ -107,7 +101,7 @@ class Network {
   Network& operator=(const Network&) = delete;
   ~Network();
 
-  TransportModel& transport() { return transport_; }
+  TransportModel& transport();
 
   // For links whose ends fit both globs, in this direction; a later call wins.
   void set_link(std::string from, std::string to, LinkModel model);
@@ -115,49 +109,26 @@ class Network {
   RuleId add(NetRule rule);
   // What the rule held back goes on. False when it was not active.
   bool remove(RuleId id);
+  std::uint64_t fired(RuleId id) const;
 
-  std::uint64_t fired(RuleId id) const { return rules_.fired(id); }
-
-  // pair: {kind = cut, from = a, to = b, both = true}.
   static NetRule cut_pair(std::string a, std::string b);
   static NetRule cut_one_way(std::string from, std::string to);
   // From and to everybody else.
   static NetRule isolate(std::string host);
 
-  const NetTotals& totals() const { return totals_; }
+  const NetTotals& totals() const;
 
   using Listener = std::function<void(const Delivery&)>;
+  void listen(Listener listener);
 
-  void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
-
-  // Streams that at least one end still has open.
+  // Streams of which something is left: an open end, or octets under way.
   std::size_t streams() const;
 
-  // --- For the World and the seams ---
-
-  HostId host(std::string_view name);
-  const std::string& host_name(HostId host) const;
-  // A new life of the host's process begins.
-  void up(HostId host);
-  void ended(HostId host, HostEnd end);
-
-  // One message on a connection that is always there. `deliver` runs as an event of the world when
-  // it arrives; it is dropped when the sender's machine loses power before it left, or the sender
-  // gives up.
-  void send(HostId from, HostId to, std::uint64_t octets, Action deliver);
-
-  struct Impl;
-
-  Impl& impl() { return *impl_; }
+  // For World and the seams.
+  Carrier& carrier() { return *carrier_; }
 
  private:
-  Kernel& kernel_;
-  Observers& observers_;
-  TransportModel transport_;
-  RuleTable<NetRule> rules_;
-  NetTotals totals_;
-  std::vector<Listener> listeners_;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<Carrier> carrier_;
 };
 
 }  // namespace vvm::sim

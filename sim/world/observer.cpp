@@ -1,8 +1,6 @@
 // Observers: events and effects go to every observer, and into the trace.
 #include "sim/world/observer.hpp"
 
-#include <string>
-
 namespace vvm::sim {
 
 void Observers::event(std::string_view process, const Event& event) {
@@ -13,16 +11,14 @@ void Observers::event(std::string_view process, const Event& event) {
 }
 
 void Observers::effect(const Effect& effect) {
-  std::string what{effect.kind};
-  what.append(" ").append(effect.object);
-  kernel_.trace().note(kernel_.now(), effect.process, what);
+  kernel_.trace().note(kernel_.now(), effect.process, effect.kind, effect.object);
   for (Observer* observer : list_) {
     observer->on_effect(effect);
   }
 }
 
-void Observers::note(std::string_view who, std::string_view what) {
-  kernel_.trace().note(kernel_.now(), who, what);
+void Observers::note(std::string_view who, std::string_view what, std::string_view object) {
+  kernel_.trace().note(kernel_.now(), who, what, object);
 }
 
 void Observers::started(std::string_view process) {

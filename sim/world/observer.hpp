@@ -49,7 +49,7 @@ class Observers {
   void event(std::string_view process, const Event& event);
   void effect(const Effect& effect);
   // A line of the trace from the world itself.
-  void note(std::string_view who, std::string_view what);
+  void note(std::string_view who, std::string_view what, std::string_view object = {});
   void started(std::string_view process);
   void ended(std::string_view process);
 

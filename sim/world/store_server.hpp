@@ -104,8 +104,13 @@ class StoreServer {
  private:
   struct Held;
 
-  const Held* live(const RowKey& key) const;
+  // The row that an operation finds now; null when it is absent or expired.
+  const Held* live(const RowKey& key);
+  bool holds(const RowKey& key, const Bytes& expected);
+  std::optional<Bytes> value_of(const RowKey& key, bool stale);
+  std::vector<Row> range_of(const RowRange& range, bool stale);
   void set(const Request& request, const RowKey& key, const Bytes& value, Duration ttl);
+  void limit(const Request& request, const RowKey& key, Held& held, Duration ttl);
   void erase(const Request& request, const RowKey& key);
   void tell(const Request& request, const RowKey& key, const Bytes* before, const Bytes* after);
 

@@ -105,8 +105,9 @@ class World {
   struct Process;
   friend struct Life;
 
-  Process& find(const std::string& name);
-  const Process& find(const std::string& name) const;
+  Process& find(std::string_view name) const;
+  Life& living(std::string_view name) const;
+  void ended_by_itself(Process& process, Life& life, const std::exception_ptr& failure);
   void end_life(Process& process, std::optional<int> exit_code, CrashKind kind, Unsynced unsynced);
 
   Kernel kernel_;
@@ -116,6 +117,7 @@ class World {
   BlobServer blobs_;
   WorkCosts work_costs_;
   std::vector<std::unique_ptr<Process>> processes_;
+  std::map<std::string, Process*, std::less<>> by_name_;
   std::vector<std::unique_ptr<Life>> graveyard_;  // seams that something may still point to
   std::uint64_t refused_effects_ = 0;
 };
