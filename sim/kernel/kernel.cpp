@@ -293,6 +293,7 @@ void Kernel::run_ready() {
   }
   trace_.step(now_, lane.id_, steps_);
   current_ = &lane;
+  ran_ = &lane;
   action();
   current_ = nullptr;
   bury();
@@ -305,12 +306,14 @@ void Kernel::fire_wait(std::uint32_t index) {
   release(index);
   trace_.step(now_, lane.id_, steps_);
   current_ = &lane;
+  ran_ = &lane;
   wait(ErrorCode{}, false);
   current_ = nullptr;
   bury();
 }
 
 void Kernel::fire(std::uint32_t index) {
+  ran_ = nullptr;
   Slot& slot = slots_[index];
   if (slot.lane != nullptr) {
     if (slot.wait && !slot.lane->paused_ && slot.lane->ready_.empty()) {

@@ -129,6 +129,9 @@ class Kernel {
 
   Lane* current() const { return current_; }
 
+  // The lane of the latest step; null when it was an event of the world.
+  const Lane* ran() const { return ran_; }
+
   Lane& add_lane(std::string name);
   // Refuses every effect from now on; the frames are destroyed as soon as no handler of the lane
   // runs, and then `buried` is called.
@@ -215,6 +218,7 @@ class Kernel {
   std::vector<Lane*> runnable_;  // by lane id, so that the draw means the same lane in every run
   std::vector<Lane*> dying_;
   Lane* current_ = nullptr;
+  const Lane* ran_ = nullptr;
   std::function<void()> after_step_;
   asio::execution_context context_;
 };

@@ -28,6 +28,13 @@ void Observers::started(std::string_view process) {
   }
 }
 
+void Observers::paused(std::string_view process, bool paused) {
+  note(process, paused ? "pause" : "resume");
+  for (Observer* observer : list_) {
+    observer->on_pause(process, paused);
+  }
+}
+
 void Observers::ended(std::string_view process) {
   note(process, "end");
   for (Observer* observer : list_) {

@@ -38,6 +38,9 @@ class Observer {
   virtual void on_start(std::string_view /*process*/) {}
 
   virtual void on_end(std::string_view /*process*/) {}
+
+  // A pause that is not followed by its end has ended with the life.
+  virtual void on_pause(std::string_view /*process*/, bool /*paused*/) {}
 };
 
 class Observers {
@@ -52,6 +55,7 @@ class Observers {
   void note(std::string_view who, std::string_view what, std::string_view object = {});
   void started(std::string_view process);
   void ended(std::string_view process);
+  void paused(std::string_view process, bool paused);
 
  private:
   Kernel& kernel_;

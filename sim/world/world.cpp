@@ -199,13 +199,13 @@ void World::stop(const std::string& name) {
 }
 
 void World::pause(const std::string& name) {
-  observers_.note(name, "pause");
   kernel_.pause(living(name).lane);
+  observers_.paused(name, true);
 }
 
 void World::resume(const std::string& name) {
-  observers_.note(name, "resume");
   kernel_.resume(living(name).lane);
+  observers_.paused(name, false);
 }
 
 bool World::running(const std::string& name) const { return find(name).life != nullptr; }
