@@ -121,16 +121,18 @@ struct Process::Parts {
         life(std::make_shared<Life>(m->io.get_executor())),
         clock(life),
         net(life, options.address),
-        disk(life, &m->files, std::move(root)),
-        store(life, &m->stores, options.storage->parts_->database),
-        blobs(life, &m->files, options.storage->parts_->blobs),
         self(this) {
+    if (root) {
+      seams.disk = &disk.emplace(life, &m->files, std::move(root));
+    }
+    if (options.storage != nullptr) {
+      const Storage::Parts& shared = *options.storage->parts_;
+      seams.store = &store.emplace(life, &m->stores, shared.database);
+      seams.blobs = &blobs.emplace(life, &m->files, shared.blobs);
+    }
     seams.executor = life->executor();
     seams.clock = &clock;
     seams.net = &net;
-    seams.disk = &disk;
-    seams.store = &store;
-    seams.blobs = &blobs;
     seams.rand = &rand;
     seams.proc = &self;
     seams.events = options.events == nullptr ? &no_events : options.events;
@@ -177,9 +179,9 @@ struct Process::Parts {
   std::shared_ptr<Life> life;
   LiveClock clock;
   LiveNet net;
-  LiveDisk disk;
-  LiveStore store;
-  LiveBlobs blobs;
+  std::optional<LiveDisk> disk;
+  std::optional<LiveStore> store;
+  std::optional<LiveBlobs> blobs;
   LiveRand rand;
   Self self;
   NoEvents no_events;
@@ -225,6 +227,11 @@ Machine::Machine() : parts_(std::make_unique<Parts>()) {}
 
 // Frames first, then the programs and seams that their destructors may touch, the loop last.
 Machine::~Machine() {
+  shut_down();
+  parts_->processes.clear();
+}
+
+void Machine::shut_down() {
   for (const auto& process : parts_->processes) {
     process->kill();
   }
@@ -241,12 +248,13 @@ Machine::~Machine() {
   while (parts_->io.poll() > 0 || waits()) {
     parts_->io.run_one_for(std::chrono::milliseconds(waits() ? 10 : 0));
   }
-  parts_->processes.clear();
 }
 
 Result<Process*> Machine::add(ProcessOptions options) {
-  CHECK(options.storage != nullptr, "a process without storage", options.name);
-  TRY(Fd root, open_folder(options.disk));
+  Fd root;
+  if (!options.disk.empty()) {
+    TRY(root, open_folder(options.disk));
+  }
   auto parts = std::make_unique<Process::Parts>(parts_.get(), std::move(options), std::move(root));
   parts_->processes.push_back(std::unique_ptr<Process>(new Process(std::move(parts))));
   return parts_->processes.back().get();

@@ -40,10 +40,10 @@ class Storage {
 
 struct ProcessOptions {
   std::string name{};
-  std::string disk{};                 // the folder of its Disk; created when it is not there
-  std::string address = "127.0.0.1";  // of its listeners
-  std::shared_ptr<Storage> storage{};
-  EventSink* events = nullptr;  // outlives the Machine; null: events are dropped
+  std::string disk{};                  // the folder of its Disk, created if need be; empty: no Disk
+  std::string address = "127.0.0.1";   // of its listeners
+  std::shared_ptr<Storage> storage{};  // null: neither Store nor BlobStore
+  EventSink* events = nullptr;         // outlives the Machine; null: events are dropped
 };
 
 class Process {
@@ -82,7 +82,6 @@ class Machine {
   Machine();
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
-  // Kills what still runs.
   ~Machine();
 
   // Lives as long as the Machine. err: DiskIO, DiskFull.
@@ -95,6 +94,9 @@ class Machine {
   void stop();
   // Until `done`, which is asked after each handler, or for `limit`; returns done().
   bool run_until(const std::function<bool()>& done, Duration limit);
+  // Kills what still runs and destroys every coroutine; what they used may go afterwards. The
+  // destructor does it, too.
+  void shut_down();
 
  private:
   friend class Process;
