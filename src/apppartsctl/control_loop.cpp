@@ -239,11 +239,7 @@ Task<bool> ControlLoop::close() {
     closed_ = true;
     co_await scope_.close();
     const ctrlloop::Closing<LoopTypes> closing = co_await loop_.close();
-    for (const PartitionKey& key : closing.abandoned) {
-      left_behind_ = true;
-      const std::string app = key.app.str();
-      rt_.emit({"ctl.abandoned", {{"app", app}, {"part", raw(key.partition)}}});
-    }
+    left_behind_ = !closing.abandoned.empty();
     co_await steps_.close();
   }
   co_return !left_behind_;

@@ -1,6 +1,6 @@
 // MemoryStore and MemoryBlobs: stores whose N-th operation fails as a test wants.
 //
-// Tests of this module rely on them, nothing else. An operation takes one millisecond of the clock.
+// Tests of this module and of vvm rely on them. An operation takes one millisecond of the clock.
 #pragma once
 
 #include <map>

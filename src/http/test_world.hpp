@@ -1,6 +1,6 @@
 // TestWorld: one process with a virtual clock and loopback streams that misbehave on request.
 //
-// Tests of this module rely on it, nothing else; sim/world is the real one. An io_context is only
+// Tests of this module, image, cluster and vvm rely on it; sim/world is the real one. An io_context is only
 // the executor here: nothing runs but inside run(), and time moves when nothing else can happen.
 #pragma once
 

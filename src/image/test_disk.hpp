@@ -1,6 +1,6 @@
 // TestDisk: files in memory that can be full, fail, write short, and lose power.
 //
-// Tests of this module rely on it, nothing else; sim/world has the real one. Every verb completes
+// Tests of this module and of vvm rely on it; sim/world has the real one. Every verb completes
 // at once. A folder knows its children as they are and as they were when it was last flushed; a
 // file its octets in the same way: power_loss() goes back to the flushed ones.
 #pragma once
