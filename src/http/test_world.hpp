@@ -1,7 +1,8 @@
 // TestWorld: one process with a virtual clock and loopback streams that misbehave on request.
 //
-// Tests of this module, image, cluster and vvm rely on it; sim/world is the real one. An io_context is only
-// the executor here: nothing runs but inside run(), and time moves when nothing else can happen.
+// Tests of this module, image, cluster and vvm rely on it; sim/world is the real one. An io_context
+// is only the executor here: nothing runs but inside run(), and time moves when nothing else can
+// happen.
 #pragma once
 
 #include <algorithm>
