@@ -63,19 +63,19 @@ struct Exchanges {
 // --- links. `for` undoes them.
 
 struct Cut {
-  Link link;
+  Link link{};
   friend bool operator==(const Cut&, const Cut&) = default;
 };
 
 // Octets are kept and delivered when the fault is undone.
 struct Hold {
-  Link link;
+  Link link{};
   friend bool operator==(const Hold&, const Hold&) = default;
 };
 
 // Segments and messages are lost with this chance, and sent again.
 struct Loss {
-  Link link;
+  Link link{};
   Ratio rate{};
 
   friend bool operator==(const Loss& a, const Loss& b) {
@@ -85,13 +85,13 @@ struct Loss {
 
 // Adds to the latency of the link.
 struct Delay {
-  Link link;
-  Spread by;
+  Link link{};
+  Spread by{};
   friend bool operator==(const Delay&, const Delay&) = default;
 };
 
 struct Bandwidth {
-  Link link;
+  Link link{};
   std::uint64_t octets_per_second = 0;
   friend bool operator==(const Bandwidth&, const Bandwidth&) = default;
 };
@@ -101,42 +101,42 @@ struct Bandwidth {
 
 // The connection is reset in place of octet `at`.
 struct Reset {
-  Exchanges on;
+  Exchanges on{};
   OctetRange at{};
   friend bool operator==(const Reset&, const Reset&) = default;
 };
 
 // The connection ends in an orderly way in place of octet `at`.
 struct Truncate {
-  Exchanges on;
+  Exchanges on{};
   OctetRange at{};
   friend bool operator==(const Truncate&, const Truncate&) = default;
 };
 
 // One bit of octet `at` is another.
 struct Flip {
-  Exchanges on;
+  Exchanges on{};
   OctetRange at{};
   friend bool operator==(const Flip&, const Flip&) = default;
 };
 
 // What is sent in one piece from octet `at` on comes twice.
 struct Dup {
-  Exchanges on;
+  Exchanges on{};
   OctetRange at{};
   friend bool operator==(const Dup&, const Dup&) = default;
 };
 
 // Octet `at` and what follows wait until the fault is undone; without `for`, until heal.
 struct Stall {
-  Exchanges on;
+  Exchanges on{};
   OctetRange at{};
   friend bool operator==(const Stall&, const Stall&) = default;
 };
 
 // From octet `at` on, the answer comes at this rate.
 struct Drip {
-  Exchanges on;
+  Exchanges on{};
   OctetRange at{};
   std::uint64_t octets_per_second = 0;
   friend bool operator==(const Drip&, const Drip&) = default;
@@ -144,7 +144,7 @@ struct Drip {
 
 // The answer comes later by this much.
 struct Late {
-  Exchanges on;
+  Exchanges on{};
   Spread by{};
   friend bool operator==(const Late&, const Late&) = default;
 };
@@ -156,34 +156,34 @@ struct Late {
 enum class Loses : std::uint8_t { nothing, unsynced, torn };  // keep | lose-unsynced | torn
 
 struct Crash {
-  std::string who;
+  std::string who{};
   Loses disk = Loses::unsynced;
   std::optional<DurationRange> restart_after{};  // none: stays down until heal
   friend bool operator==(const Crash&, const Crash&) = default;
 };
 
 struct Pause {
-  std::string who;
+  std::string who{};
   friend bool operator==(const Pause&, const Pause&) = default;
 };
 
 // Power loss of machines: all processes of the nodes at once.
 struct Reboot {
-  std::string who;  // nodes
+  std::string who{};  // nodes
   DurationRange down{};
   friend bool operator==(const Reboot&, const Reboot&) = default;
 };
 
 // The machine loses power and gets a new, empty disk.
 struct Wipe {
-  std::string who;
+  std::string who{};
   std::optional<DurationRange> restart_after{};
   friend bool operator==(const Wipe&, const Wipe&) = default;
 };
 
 // At least one of the two.
 struct ClockFault {
-  std::string who;
+  std::string who{};
   Duration wall_jump{};                    // may be negative; not undone
   std::optional<std::int64_t> rate_ppm{};  // > 0: runs fast
   friend bool operator==(const ClockFault&, const ClockFault&) = default;
@@ -201,7 +201,7 @@ enum class DiskMode : std::uint8_t {
 };
 
 struct DiskFault {
-  std::string who;
+  std::string who{};
   DiskMode mode{};
   std::string path = "**";
   std::string verb = "*";    // create, write, sync, read, rename, ...
@@ -241,7 +241,7 @@ struct ExpireEarly {
 enum class BlobOutcome : std::uint8_t { unavailable, not_found, corrupt, slow };
 
 struct BlobFault {
-  std::string image;       // name of an image of the scenario; empty: all BLOBs
+  std::string image{};     // name of an image of the scenario; empty: all BLOBs
   std::string verb = "*";  // stat, read, begin, append, complete
   BlobOutcome outcome{};
   Duration by{};  // slow
@@ -255,7 +255,7 @@ enum class EngineOutcome : std::uint8_t {
 };
 
 struct EngineFault {
-  std::string who;
+  std::string who{};
   EngineOutcome outcome{};
   // create-fails, no-memory: which engine of a pool fails, from 1.
   std::uint32_t at_engine = 1;
@@ -286,7 +286,7 @@ using Action = std::variant<Cut,
                             EngineFault>;
 
 struct Fault {
-  Action action;
+  Action action{};
   // After this long it is undone; none: at heal.
   std::optional<DurationRange> lasts{};
   // Answers, store, blob, engine, disk: it takes effect at most so often; none: no limit. A fault
@@ -297,6 +297,8 @@ struct Fault {
 
 // The word of the scenario file: "cut".
 std::string_view word_of(const Action& action);
+// A fault of answers without `for`: its `times` is 1 where the file does not say.
+bool times_default_to_one(const Fault& fault);
 // For people: "cut vvm2 -> store for 35s".
 std::string describe(const Fault& fault);
 

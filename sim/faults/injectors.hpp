@@ -38,7 +38,8 @@ class EngineSwitch {
 struct Site {
   struct Process {
     std::string name;
-    std::string node;  // empty: of none
+    std::string node;           // empty: of none
+    std::int64_t rate_ppm = 0;  // of its clock, when no fault has changed it
   };
 
   std::vector<Process> processes;
@@ -78,20 +79,21 @@ class Injectors {
 
  private:
   struct Active;
+  struct Apply;
 
-  void apply(Active& active, Rng& rng);
   void undo(std::size_t index);
   void end(std::size_t index);
-  void restart(const std::string& process, Duration after);
+  void restart(std::size_t index, const std::string& process, Duration after);
+  // The processes that fit a glob, in the order of the site.
   std::vector<std::string> processes(std::string_view glob) const;
+  std::string concerned(const Fault& fault) const;
+  static bool ends_at_once(const Action& action);
   std::uint64_t effects_of(const Active& active) const;
-
-  friend struct Apply;
 
   sim::World& world_;
   Site site_;
-  std::vector<std::unique_ptr<Active>> active_;
-  std::set<std::string> down_;  // crashed by a fault, to be started at heal
+  std::vector<std::unique_ptr<Active>> active_;  // in the order of firing
+  std::set<std::string> down_;                   // crashed by a fault, to be started at heal
   bool healed_ = false;
 };
 

@@ -54,8 +54,6 @@ class Timeline final : public sim::Observer {
     std::optional<Instant> fired_at{};
   };
 
-  bool waiting(std::size_t index) const { return states_[index].armed; }
-
   void occurred(std::size_t index);
   void fire_at(std::size_t index, Instant when);
   void fire(std::size_t index);

@@ -24,25 +24,25 @@ struct PartitionGlob {
 
 // phase(vvm, app/part, Phase): a partition enters the phase on the VVM.
 struct PhaseTrigger {
-  std::string vvm;
-  PartitionGlob partition;
-  std::string phase;  // a name of docs/spec/vvm.md 8.1
+  std::string vvm{};
+  PartitionGlob partition{};
+  std::string phase{};  // a name of docs/spec/vvm.md 8.1
   friend bool operator==(const PhaseTrigger&, const PhaseTrigger&) = default;
 };
 
 // step(vvm, app/part, Step): a step of 8.3 begins.
 struct StepTrigger {
-  std::string vvm;
-  PartitionGlob partition;
-  std::string step;
+  std::string vvm{};
+  PartitionGlob partition{};
+  std::string step{};
   friend bool operator==(const StepTrigger&, const StepTrigger&) = default;
 };
 
 // effect(process, kind, object): just before the effect. Kinds are the observer's, `disk.rename`.
 struct EffectTrigger {
-  std::string process;
-  std::string kind;
-  std::string object;
+  std::string process{};
+  std::string kind{};
+  std::string object{};
   friend bool operator==(const EffectTrigger&, const EffectTrigger&) = default;
 };
 
@@ -54,22 +54,22 @@ struct EventTrigger {
     friend bool operator==(const FieldGlob&, const FieldGlob&) = default;
   };
 
-  std::string process;
-  std::string name;
+  std::string process{};
+  std::string name{};
   std::vector<FieldGlob> fields{};
   friend bool operator==(const EventTrigger&, const EventTrigger&) = default;
 };
 
 // call(q.cluster.SPList): a process has sent this command or query.
 struct CallTrigger {
-  std::string name;
+  std::string name{};
   std::string process = "*";
   friend bool operator==(const CallTrigger&, const CallTrigger&) = default;
 };
 
 // A step with this name (`as`) has fired.
 struct NamedTrigger {
-  std::string step;
+  std::string step{};
   friend bool operator==(const NamedTrigger&, const NamedTrigger&) = default;
 };
 
@@ -77,12 +77,12 @@ using Trigger =
     std::variant<PhaseTrigger, StepTrigger, EffectTrigger, EventTrigger, CallTrigger, NamedTrigger>;
 
 struct At {
-  DurationRange time;  // since the start; drawn from the seed
+  DurationRange time{};  // since the start; drawn from the seed
   friend bool operator==(const At&, const At&) = default;
 };
 
 struct On {
-  Trigger trigger;
+  Trigger trigger{};
   std::uint32_t nth = 1;
   std::optional<DurationRange> after{};  // none: in the very moment
   friend bool operator==(const On&, const On&) = default;

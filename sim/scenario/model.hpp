@@ -36,7 +36,7 @@ struct Place {
 // [constants]: a name of docs/spec/vvm.md 14; nanoseconds for a duration, else the number.
 struct Constant {
   Place place{};
-  std::string name;
+  std::string name{};
   bool duration = false;
   std::int64_t value = 0;
 
@@ -61,7 +61,7 @@ struct Topology {
 // [net.NAME]: later ones win on the links they name; `default` is all links.
 struct NetRule {
   Place place{};
-  std::string name;
+  std::string name{};
   faults::Link link{};
   std::optional<Spread> latency{};
   std::optional<std::uint64_t> octets_per_second{};  // bandwidth
@@ -81,7 +81,7 @@ struct Pools {
 // [apps."OWNER/NAME"]: registered when the cluster serves, unless a step `deploy` names it.
 struct App {
   Place place{};
-  std::string name;
+  std::string name{};
   std::int32_t partitions = 1;
   std::int32_t workspaces = 1;
   Pools pools{};
@@ -95,8 +95,8 @@ struct App {
 // One breakage of src/image/testing, by name.
 struct Breakage {
   Place place{};
-  std::string name;
-  std::uint64_t argument = 0;  // truncate_at, flip_bit; of the others ignored
+  std::string name{};
+  std::optional<std::uint64_t> argument{};  // of truncate_at, flip_bit and their like
 
   friend bool operator==(const Breakage&, const Breakage&) = default;
 };
@@ -104,10 +104,10 @@ struct Breakage {
 // [images.NAME]: a folder, packed; or another image, broken.
 struct Image {
   Place place{};
-  std::string name;
-  std::string app;     // of an image with `from`: that of the other image
-  std::string schema;  // folder relative to the file of the scenario; empty with `from`
-  std::string from;    // name of an image; empty with `schema`
+  std::string name{};
+  std::string app{};     // of an image with `from`: that of the other image
+  std::string schema{};  // folder relative to the file of the scenario; empty with `from`
+  std::string from{};    // name of an image; empty with `schema`
   std::optional<Breakage> breakage{};  // with `from`
 
   friend bool operator==(const Image&, const Image&) = default;
@@ -122,9 +122,9 @@ enum class Processor : std::uint8_t { command, query, actualizer, scheduler };
 // [load.NAME]: on each matching VVM, for a random partition of the app among those it runs.
 struct Load {
   Place place{};
-  std::string name;
+  std::string name{};
   LoadKind kind = LoadKind::borrows;
-  std::string app;
+  std::string app{};
   std::string who = "vvm*";
   std::uint64_t per_minute = 60;                                            // rate, of each VVM
   std::vector<Processor> processors{Processor::command, Processor::query};  // drawn each time
@@ -139,13 +139,13 @@ struct Load {
 
 // POST /blob and c.cluster.DeployAppImage.
 struct Upload {
-  std::string image;
+  std::string image{};
   friend bool operator==(const Upload&, const Upload&) = default;
 };
 
 // c.cluster.DeployApp with the counts of [apps], as changed here.
 struct Deploy {
-  std::string app;
+  std::string app{};
   std::optional<Pools> pools{};
   std::optional<Duration> drain_timeout{};
   friend bool operator==(const Deploy&, const Deploy&) = default;
@@ -153,26 +153,26 @@ struct Deploy {
 
 // c.cluster.RollbackApp.
 struct Rollback {
-  std::string app;
+  std::string app{};
   std::int64_t to = 0;  // AppVersion
   friend bool operator==(const Rollback&, const Rollback&) = default;
 };
 
 // c.cluster.DeleteApp.
 struct DeleteApp {
-  std::string app;
+  std::string app{};
   friend bool operator==(const DeleteApp&, const DeleteApp&) = default;
 };
 
 // Orderly stop of VVMs: they tell the cluster, drain, and exit. They stay down.
 struct Drain {
-  std::string who;
+  std::string who{};
   friend bool operator==(const Drain&, const Drain&) = default;
 };
 
 // Starts processes that are down.
 struct Start {
-  std::string who;
+  std::string who{};
   friend bool operator==(const Start&, const Start&) = default;
 };
 
@@ -233,7 +233,7 @@ struct Count {
 // Invariants by glob over their spec names: "I-S*".
 struct Invariants {
   Place place{};
-  std::string glob;
+  std::string glob{};
 
   friend bool operator==(const Invariants&, const Invariants&) = default;
 };
@@ -241,7 +241,7 @@ struct Invariants {
 struct AtExpectation {
   Place place{};
   Duration time{};
-  Condition that;
+  Condition that{};
 
   friend bool operator==(const AtExpectation&, const AtExpectation&) = default;
 };
@@ -251,7 +251,7 @@ enum class Since : std::uint8_t { start, heal, converged, step };
 // Holds at some moment within `within` after `after`, and then for `stable_for`.
 struct EventuallyExpectation {
   Place place{};
-  Condition that;
+  Condition that{};
   Duration within{};
   Since after = Since::heal;
   std::string step{};  // Since::step
@@ -262,7 +262,7 @@ struct EventuallyExpectation {
 
 struct BudgetExpectation {
   Place place{};
-  Count count;
+  Count count{};
   std::uint64_t max = 0;
   bool per_process = false;              // per = "vvm"
   std::optional<Duration> per_window{};  // per = "1m": in any such window
@@ -293,7 +293,7 @@ struct Origin {
 };
 
 struct Scenario {
-  std::string name;
+  std::string name{};
   std::string doc{};
   std::uint64_t seed = 1;  // --seed overrides
   Duration horizon{};

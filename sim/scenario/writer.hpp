@@ -1,6 +1,7 @@
 // write: a Scenario to the text of a scenario file, in canonical form.
 //
-// sim/explore writes what it found with it. read(write(s)) == s for every Scenario of the reader.
+// sim/explore writes what it found with it, `vvm fmt` what it was given. read(write(s)) == s for
+// every Scenario of the reader.
 #pragma once
 
 #include <string>
@@ -10,5 +11,7 @@
 namespace vvm::scenario {
 
 std::string write(const Scenario& scenario);
+// One step as it stands in the file: `{ at = "0s", do = "upload", image = "pos1" }`.
+std::string step_text(const Step& step);
 
 }  // namespace vvm::scenario
