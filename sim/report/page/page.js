@@ -32,10 +32,10 @@
   tip.hidden = true;
   document.body.append(tip);
   let drawn = null;
-  let frame = 0;
+  let due = false;
 
   function draw() {
-    frame = 0;
+    due = false;
     const width = root.clientWidth || 1200;
     drawn = chart.draw(state, width);
     axis.innerHTML = drawn.axis;
@@ -44,7 +44,14 @@
     $('squeeze').setAttribute('aria-pressed', String(state.squeeze));
     $('rows').setAttribute('aria-pressed', String(state.thin));
   }
-  const redraw = () => { frame = frame || requestAnimationFrame(draw); };
+  // A page that nobody sees gets no frames, and is drawn all the same.
+  function redraw() {
+    if (due) return;
+    due = true;
+    const now = () => { if (due) draw(); };
+    requestAnimationFrame(now);
+    setTimeout(now, 50);
+  }
 
   function setView(from, to) {
     const smallest = 1e-7;
