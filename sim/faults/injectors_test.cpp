@@ -121,16 +121,16 @@ BOOST_AUTO_TEST_CASE(what_a_hold_keeps_arrives_when_it_ends) {
 BOOST_AUTO_TEST_CASE(delay_loss_and_bandwidth_slow_a_link_down) {
   for (const Action& action :
        std::vector<Action>{Delay{.link = from_server(), .by = {.mean = seconds(3)}},
-                           Loss{.link = from_server(), .rate = {.num = 900'000, .den = 1'000'000}},
+                           Loss{.link = from_server(), .rate = {.num = 600'000, .den = 1'000'000}},
                            Bandwidth{.link = from_server(), .octets_per_second = 200}}) {
     Run run;
     const std::size_t index = run.fire(action);
     const int slow = run.good_answers_within(seconds(20));
-    BOOST_TEST(slow < 12, word_of(action));
+    BOOST_TEST(slow < 16, word_of(action));
     BOOST_TEST(run.firing(index).effects > 0U, word_of(action));
     BOOST_TEST(!run.firing(index).to.has_value());
     run.injectors.heal();
-    BOOST_TEST(run.good_answers_within(seconds(30)) > 20, word_of(action));
+    BOOST_TEST(run.good_answers_within(minutes(3)) > 100, word_of(action));
   }
 }
 
