@@ -74,7 +74,7 @@ int refuse(Console console, const CLI::App& at, const std::string& what) {
   return raw(Exit::usage);
 }
 
-std::string with_suggestion(std::string what,
+std::string with_suggestion(const std::string& what,
                             const std::string& typed,
                             std::span<const std::string> names) {
   const std::string meant = nearest_name(typed, names);

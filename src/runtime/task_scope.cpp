@@ -105,7 +105,8 @@ Task<bool> TaskScope::join_until(Instant deadline) {
   while (!state_->children.empty() && rt_.now() < deadline) {
     co_await state_->changed.wait_until(deadline);
   }
-  co_return state_->children.empty();
+  const bool none_left = state_->children.empty();
+  co_return none_left;
 }
 
 Task<void> TaskScope::close() {
