@@ -38,7 +38,7 @@ struct RunArguments {
   std::vector<std::string> paths;
   std::string seed;
   std::string seeds;
-  int jobs = 0;  // 0: one for each processor
+  int jobs = -1;  // one for each processor; 0: in this process
   RunFiles files;
   std::string trace;
   bool check_determinism = false;
@@ -103,7 +103,7 @@ class Runner {
   Result<report::Campaign> run() {
     begin_ns_ = now_ns();
     report::Campaign out{.jobs = jobs()};
-    if (arguments_.jobs < 0) {
+    if (arguments_.jobs == 0) {
       for (std::size_t i = 0; i < units_.size(); ++i) {
         take({.unit = i, .text = work(i)});
       }
@@ -303,8 +303,11 @@ void add_run_command(CLI::App& root, int& exit_code) {
   CLI::Option* seed = command->add_option("--seed", arguments->seed, "the seed of every scenario");
   command->add_option("--seeds", arguments->seeds, "run each scenario with all seeds A..B")
       ->excludes(seed);
-  command->add_option("--jobs", arguments->jobs, "processes; default: one for each processor")
-      ->check(CLI::Range(1, 1'024));
+  command
+      ->add_option("--jobs",
+                   arguments->jobs,
+                   "processes, by default one for each processor; 0: none, for a debugger")
+      ->check(CLI::Range(0, 1'024));
   command->add_option("--html",
                       arguments->files.html,
                       "page of the run; of several runs a folder of pages with an index");
