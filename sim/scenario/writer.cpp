@@ -470,6 +470,36 @@ void write_fault(Inline& out, const faults::Fault& fault) {
   }
 }
 
+template <class Rows, class Text>
+void write_list(std::string& out, std::string_view key, const Rows& rows, Text text) {
+  if (rows.empty()) {
+    return;
+  }
+  out += fmt::format("{} = [\n", key);
+  for (const auto& row : rows) {
+    out += fmt::format("  {},\n", text(row));
+  }
+  out += "]\n";
+}
+
+std::string expect_text(const Expect& expect) {
+  std::string out;
+  write_list(out, "always", expect.always, [](const auto& row) {
+    const auto* invariants = std::get_if<Invariants>(&row);
+    return quoted(invariants != nullptr ? invariants->glob
+                                        : condition_text(std::get<Condition>(row)));
+  });
+  const auto condition = [](const Condition& row) { return quoted(condition_text(row)); };
+  write_list(out, "never", expect.never, condition);
+  write_list(out, "sometimes", expect.sometimes, condition);
+  write_list(out, "at", expect.at, at_text);
+  write_list(out, "eventually", expect.eventually, eventually_text);
+  write_list(out, "budget", expect.budget, budget_text);
+  return out.empty() ? out : "\n[expect]\n" + out;
+}
+
+}  // namespace
+
 std::string eventually_text(const EventuallyExpectation& row) {
   constexpr std::array<std::string_view, 3> words{"start", "heal", "converged"};
   Inline out;
@@ -497,40 +527,9 @@ std::string budget_text(const BudgetExpectation& row) {
   return out.str();
 }
 
-template <class Rows, class Text>
-void write_list(std::string& out, std::string_view key, const Rows& rows, Text text) {
-  if (rows.empty()) {
-    return;
-  }
-  out += fmt::format("{} = [\n", key);
-  for (const auto& row : rows) {
-    out += fmt::format("  {},\n", text(row));
-  }
-  out += "]\n";
+std::string at_text(const AtExpectation& row) {
+  return Inline{}.text("t", format_duration(row.time)).text("that", condition_text(row.that)).str();
 }
-
-std::string expect_text(const Expect& expect) {
-  std::string out;
-  write_list(out, "always", expect.always, [](const auto& row) {
-    const auto* invariants = std::get_if<Invariants>(&row);
-    return quoted(invariants != nullptr ? invariants->glob
-                                        : condition_text(std::get<Condition>(row)));
-  });
-  const auto condition = [](const Condition& row) { return quoted(condition_text(row)); };
-  write_list(out, "never", expect.never, condition);
-  write_list(out, "sometimes", expect.sometimes, condition);
-  write_list(out, "at", expect.at, [](const AtExpectation& row) {
-    return Inline{}
-        .text("t", format_duration(row.time))
-        .text("that", condition_text(row.that))
-        .str();
-  });
-  write_list(out, "eventually", expect.eventually, eventually_text);
-  write_list(out, "budget", expect.budget, budget_text);
-  return out.empty() ? out : "\n[expect]\n" + out;
-}
-
-}  // namespace
 
 std::string step_text(const Step& step) {
   Inline out;
