@@ -5,9 +5,11 @@
 // erase and pop are O(log n), the heap is never larger than the number of slots in it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "base/check.hpp"
@@ -25,13 +27,22 @@ class DueHeap {
   // Instant::max() when it is empty.
   Instant next() const { return heap_.empty() ? Instant::max() : heap_.front().at; }
 
+  // The earliest, as a position in the order; pre: not empty.
+  std::pair<Instant, std::uint64_t> front() const {
+    return {heap_.front().at, heap_.front().number};
+  }
+
   // pre: `id` is not in the heap.
-  void push(SlotId id, Instant at) {
+  void push(SlotId id, Instant at) { push(id, at, pushed_ + 1); }
+
+  // With the caller's own number, which breaks ties.
+  void push(SlotId id, Instant at, std::uint64_t number) {
     if (where_.size() <= id) {
       where_.resize(std::max<std::size_t>(id + std::size_t{1}, where_.size() * 2), nowhere);
     }
     CHECK(where_[id] == nowhere, "a slot is scheduled twice", id);
-    heap_.push_back({.at = at, .number = ++pushed_, .id = id});
+    pushed_ = number;
+    heap_.push_back({.at = at, .number = number, .id = id});
     where_[id] = static_cast<std::uint32_t>(heap_.size() - 1);
     rise(heap_.size() - 1);
   }
@@ -103,6 +114,37 @@ class DueHeap {
 
   std::vector<Entry> heap_;
   std::vector<std::uint32_t> where_;  // by slot
+  std::uint64_t pushed_ = 0;
+};
+
+// The same order over two heaps: what is due when it is scheduled, most of all that a loop sees,
+// does not travel to the root of a large heap and back out.
+class DueLanes {
+ public:
+  std::size_t size() const { return soon_.size() + later_.size(); }
+
+  // Instant::max() when it is empty.
+  Instant next() const { return std::min(soon_.next(), later_.next()); }
+
+  // pre: `id` is not in it. True: it went to the lane of what is due, which erase() must know.
+  bool push(SlotId id, Instant at, Instant now) {
+    const bool due = at <= now;
+    (due ? soon_ : later_).push(id, at, ++pushed_);
+    return due;
+  }
+
+  // pre: not empty.
+  SlotId pop() {
+    const bool first = later_.empty() || (!soon_.empty() && soon_.front() < later_.front());
+    return (first ? soon_ : later_).pop();
+  }
+
+  // pre: `id` is in it, and push() said `due`.
+  void erase(SlotId id, bool due) { (due ? soon_ : later_).erase(id); }
+
+ private:
+  DueHeap soon_;
+  DueHeap later_;
   std::uint64_t pushed_ = 0;
 };
 

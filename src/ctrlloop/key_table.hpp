@@ -6,10 +6,11 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <limits>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -112,7 +113,7 @@ class KeyTable {
   using Key = typename T::Key;
 
   SlotId find(const Key& key) const {
-    return index_.find(T::hash(key), [&](SlotId id) { return slots_[id].key == key; });
+    return index_.find(T::hash(key), [&](SlotId id) { return (*this)[id].key == key; });
   }
 
   SlotId find_or_add(const Key& key) {
@@ -122,35 +123,43 @@ class KeyTable {
     }
     SlotId id = no_slot;
     if (free_.empty()) {
-      id = static_cast<SlotId>(slots_.size());
+      id = end_++;
       CHECK(id != no_slot, "too many keys");
-      slots_.emplace_back();
+      if (id % chunk_size == 0) {
+        chunks_.push_back(std::make_unique<Chunk>());
+      }
     } else {
       id = free_.back();
       free_.pop_back();
     }
-    slots_[id].key = key;
+    (*this)[id].key = key;
     index_.insert(T::hash(key), id);
     return id;
   }
 
   void erase(SlotId id) {
-    index_.erase(T::hash(slots_[id].key), id);
-    slots_[id] = Slot{};
+    index_.erase(T::hash((*this)[id].key), id);
+    (*this)[id] = Slot{};
     free_.push_back(id);
   }
 
-  Slot& operator[](SlotId id) { return slots_[id]; }
+  Slot& operator[](SlotId id) { return (*chunks_[id / chunk_size])[id % chunk_size]; }
 
-  const Slot& operator[](SlotId id) const { return slots_[id]; }
+  const Slot& operator[](SlotId id) const { return (*chunks_[id / chunk_size])[id % chunk_size]; }
 
   std::size_t size() const { return index_.size(); }
 
   // Every number below it is or was in use.
-  SlotId end() const { return static_cast<SlotId>(slots_.size()); }
+  SlotId end() const { return end_; }
 
  private:
-  std::deque<Slot> slots_;
+  // Not a deque: its chunks hold as many slots as fit 512 octets, and that is no power of two. Few,
+  // since slots may be large and many a loop has a handful of keys.
+  static constexpr SlotId chunk_size = 8;
+  using Chunk = std::array<Slot, chunk_size>;
+
+  std::vector<std::unique_ptr<Chunk>> chunks_;
+  SlotId end_ = 0;
   std::vector<SlotId> free_;
   KeyIndex index_;
 };

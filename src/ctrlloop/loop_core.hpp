@@ -72,6 +72,7 @@ class LoopCore {
     Key key{};
     Stage stage = Stage::idle;
     bool schedule_valid = true;
+    bool soon = false;  // scheduled: in which lane
     std::int32_t faults = 0;
     SlotId before = no_slot;  // of ready_ or forgotten_
     SlotId after = no_slot;
@@ -87,13 +88,13 @@ class LoopCore {
   SlotId slot_of(const Key& key, Instant now);
   SlotId running_slot(const Key& key) const;
   void unschedule(SlotId id);
-  void schedule(SlotId id, Instant at, Instant due);
+  void schedule(SlotId id, Instant at, Instant due, Instant now);
   void rest_or_go_on(SlotId id, std::optional<Instant> again, Instant now);
   void let_go_of_orders(Instant now);
 
   LoopOptions options_;
   Table slots_;
-  DueHeap due_;
+  DueLanes due_;
   SlotList<Table> ready_;
   SlotList<Table> forgotten_;  // oldest first
   std::size_t running_ = 0;
@@ -131,7 +132,7 @@ Taken LoopCore<T>::in(Message<T> message, Instant now, WallMs wall) {
   unschedule(id);
   slot.sp = std::move(message.sp);
   slot.schedule_valid = start.has_value();
-  schedule(id, at, due);
+  schedule(id, at, due, now);
   return replaces ? Taken::replaced : Taken::scheduled;
 }
 
@@ -268,7 +269,7 @@ void LoopCore<T>::unschedule(SlotId id) {
     case Stage::running:
       return;
     case Stage::scheduled:
-      due_.erase(id);
+      due_.erase(id, slot.soon);
       break;
     case Stage::ready:
       ready_.erase(slots_, id);
@@ -281,10 +282,11 @@ void LoopCore<T>::unschedule(SlotId id) {
 }
 
 template <LoopTraits T>
-void LoopCore<T>::schedule(SlotId id, Instant at, Instant due) {
-  slots_[id].stage = Stage::scheduled;
-  slots_[id].since = due;
-  due_.push(id, at);
+void LoopCore<T>::schedule(SlotId id, Instant at, Instant due, Instant now) {
+  Slot& slot = slots_[id];
+  slot.stage = Stage::scheduled;
+  slot.since = due;
+  slot.soon = due_.push(id, at, now);
 }
 
 template <LoopTraits T>
@@ -296,9 +298,9 @@ void LoopCore<T>::rest_or_go_on(SlotId id, std::optional<Instant> again, Instant
     const std::unique_ptr<Pending> next = std::move(slot.pending);
     slot.sp = std::move(next->sp);
     slot.schedule_valid = next->schedule_valid;
-    schedule(id, next->at, next->due);
+    schedule(id, next->at, next->due, now);
   } else if (again.has_value() && !closed_) {
-    schedule(id, *again, std::max(*again, now));
+    schedule(id, *again, std::max(*again, now), now);
   }
 }
 
