@@ -278,6 +278,31 @@ json::object json_of(const ClusterStatus& status, const cluster::App& app) {
 
 }  // namespace
 
+namespace {
+
+// Of the image that was uploaded last; earlier ones are history.
+std::string refusal_of(const ClusterStatus& status, const AppQName& app) {
+  const cluster::AppImage* last = nullptr;
+  for (const cluster::AppImage& image : status.images) {
+    if (image.key.app == app && (last == nullptr || image.key.version > last->key.version)) {
+      last = &image;
+    }
+  }
+  if (last == nullptr || last->state != cluster::ImageState::rejected) {
+    return "";
+  }
+  return fmt::format("version {} is refused: {}", raw(last->key.version), last->reject_message);
+}
+
+// What a partition reports of an earlier set-point says nothing of the wanted one.
+bool is_current(const ClusterStatus& status, const ProcessVariable& pv) {
+  return std::ranges::any_of(status.sps, [&pv](const SetPoint& sp) {
+    return sp.key == pv.key && sp.vvm == pv.vvm && sp.generation == pv.observed_generation;
+  });
+}
+
+}  // namespace
+
 AppProgress progress_of(const ClusterStatus& status, const AppQName& app) {
   AppProgress progress;
   const cluster::App* const row = status.find_app(app);
@@ -294,21 +319,17 @@ AppProgress progress_of(const ClusterStatus& status, const AppQName& app) {
     if (runs && pv.serving_version == progress.wanted) {
       ++progress.running;
     } else if (runs) {
-      ++progress.other[fmt::format("version {}", raw(pv.serving_version))];
+      ++progress.other[fmt::format("at version {}", raw(pv.serving_version))];
     } else {
       ++progress.other[std::string(name_of(pv.phase))];
     }
-    if (pv.phase == Phase::blocked && progress.problem.empty()) {
+    const bool blocked = pv.phase == Phase::blocked && is_current(status, pv);
+    if (blocked && progress.problem.empty()) {
       progress.problem = fmt::format("partition {}: {}", raw(pv.key.partition), error_text(pv));
     }
   }
-  for (const cluster::AppImage& image : status.images) {
-    const bool newest = image.key.app == app && image.key.version > progress.wanted;
-    if (newest && image.state == cluster::ImageState::rejected) {
-      progress.problem =
-          fmt::format("version {} is refused: {}", raw(image.key.version), image.reject_message);
-      progress.rejected = true;
-    }
+  if (const std::string refusal = refusal_of(status, app); !refusal.empty()) {
+    progress.problem = refusal;
   }
   return progress;
 }
@@ -320,7 +341,7 @@ std::string progress_text(const AppProgress& progress) {
   std::string out = fmt::format(
       "version {}: {} of {} running", raw(progress.wanted), progress.running, progress.partitions);
   for (const auto& [what, count] : progress.other) {
-    out += fmt::format(", {} {}", what, count);
+    out += fmt::format(", {} {}", count, what);
   }
   if (!progress.problem.empty()) {
     out += "; " + printable(progress.problem);

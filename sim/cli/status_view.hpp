@@ -17,14 +17,14 @@ struct AppProgress {
   std::int32_t partitions = 0;
   std::int32_t running = 0;                     // at the wanted version
   std::map<std::string, std::int32_t> other{};  // how many, by phase, or by version when Running
-  std::string problem{};                        // of the first partition that is Blocked
-  bool rejected = false;                        // the cluster has refused the image: `problem`
+  // Why the newest version does not come: its image is refused, or a partition is Blocked.
+  std::string problem{};
 
   bool done() const { return wanted != AppVersion{} && running == partitions; }
 };
 
 AppProgress progress_of(const ClusterStatus& status, const AppQName& app);
-// "version 2: 3 of 4 running, Parsing 1"
+// "version 2: 2 of 4 running, 1 Parsing, 1 at version 1"
 std::string progress_text(const AppProgress& progress);
 
 // VVMs, applications and partitions, each a table.
