@@ -35,7 +35,7 @@ std::string_view name_of(Cause cause) {
 }  // namespace
 
 ControlLoop::ControlLoop(
-    Runtime rt, Identity identity, const Constants& constants, Parts parts, OnLost on_lost)
+    Runtime rt, const Identity& identity, const Constants& constants, Parts parts, OnLost on_lost)
     : rt_(rt),
       constants_(constants),
       parts_(parts),

@@ -30,8 +30,11 @@ class ControlLoop final : private SpSink {
   // Called once at most, in the middle of things; must not wait, may not destroy the loop.
   using OnLost = std::function<void(std::string_view why)>;
 
-  ControlLoop(
-      Runtime rt, Identity identity, const Constants& constants, Parts parts, OnLost on_lost);
+  ControlLoop(Runtime rt,
+              const Identity& identity,
+              const Constants& constants,
+              Parts parts,
+              OnLost on_lost);
   ControlLoop(const ControlLoop&) = delete;
   ControlLoop& operator=(const ControlLoop&) = delete;
   // pre: closed, or never started, or the process is dead.

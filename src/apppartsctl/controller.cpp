@@ -137,21 +137,22 @@ std::optional<LoopReport> PartController::apply(const PartitionKey& key,
 
 void PartController::show(const PartitionKey& key, const KeyState& state) {
   KeyView& view = views_[key];
-  const KeyView before = view;
+  const AppVersion serving =
+      state.served.has_value() ? state.served->version.version : AppVersion{};
+  const bool same = view.phase == state.phase && view.observed == state.target.generation &&
+                    view.serving == serving && view.alt == state.alt &&
+                    view.attempt == state.attempt;
   view.phase = state.phase;
   view.step = state.step;
   view.observed = state.target.generation;
   view.seen = state.seen;
   view.target = state.target.app_version;
-  view.serving = state.served.has_value() ? state.served->version.version : AppVersion{};
+  view.serving = serving;
   view.alt = state.alt;
   view.owned = state.owned;
   view.error = state.error;
   view.attempt = state.attempt;
   view.due = state.due;
-  const bool same = view.phase == before.phase && view.observed == before.observed &&
-                    view.serving == before.serving && view.alt == before.alt &&
-                    view.attempt == before.attempt;
   if (!same) {
     tell_phase(key, view);
   }
@@ -172,6 +173,9 @@ void PartController::tell_phase(const PartitionKey& key, const KeyView& view) co
 }
 
 ProcessVariable PartController::produce(KeyView& view, ProcessVariable pv, bool ack) {
+  if (pv.phase == Phase::running) {
+    show_engines(pv, view.last_pv);
+  }
   pv.vvm = identity_.vvm;
   pv.vvm_epoch = identity_.epoch;
   pv.report_seq = ++last_seq_;
@@ -190,6 +194,26 @@ ProcessVariable PartController::produce(KeyView& view, ProcessVariable pv, bool 
              {"observed", raw(pv.observed_generation)},
              {"ack", ack ? 1 : 0}}});
   return pv;
+}
+
+// Engines break and are rebuilt while a version is served; that is no step of the key, so it shows
+// in whatever report comes next, the heartbeat at the latest.
+void PartController::show_engines(ProcessVariable& pv, const ProcessVariable& before) const {
+  const bool ready = steps_->engines_ready(pv.key);
+  const Condition* shown = find_condition(before.conditions, ConditionType::engines_ready);
+  const Truth truth = ready ? Truth::yes : Truth::no;
+  Condition condition{
+      .type = ConditionType::engines_ready,
+      .status = truth,
+      .reason = std::string{ready ? name_of(pv.phase) : code_name(Code::no_engines)},
+      .last_transition = rt_.clock().wall()};
+  if (shown != nullptr && shown->status == truth) {
+    condition.last_transition = shown->last_transition;
+  }
+  const auto at = std::ranges::find(pv.conditions, condition.type, &Condition::type);
+  if (at != pv.conditions.end()) {
+    *at = std::move(condition);
+  }
 }
 
 void PartController::begin_step(const PartitionKey& key, Step step) {

@@ -72,6 +72,7 @@ class PartController final : public LoopController, public LoopReportSink {
   void show(const PartitionKey& key, const KeyState& state);
   ProcessVariable produce(KeyView& view, ProcessVariable pv, bool ack);
   void tell_call(std::string_view what, const PartitionKey& key, Generation generation) const;
+  void show_engines(ProcessVariable& pv, const ProcessVariable& before) const;
   void tell_phase(const PartitionKey& key, const KeyView& view) const;
   void begin_step(const PartitionKey& key, Step step);
   // Nothing for a step that waits.

@@ -237,7 +237,7 @@ Task<Outcome> StepRunner::check(PartitionKey key, KeyState state) {
   SharedStep step{
       .key = {.step = Step::check, .version = version_of(sp), .served = state.served->version},
       .limit = constants_.check_limit,
-      .make = [this, old = served->second, next] { return compare(old, next); }};
+      .make = [this, old = served->second.app_def(), next] { return compare(old, next); }};
   co_return co_await only_outcome(std::move(key), state.seen, std::move(step));
 }
 
@@ -351,7 +351,7 @@ Task<Outcome> StepRunner::switch_version(PartitionKey key, KeyState state) {
     co_await clear_risk(key, version_of(state.target), Step::switch_version);
     co_return outcome;
   }
-  serving_[key] = version.app_def();
+  serving_[key] = version;
   const Instant healthy_at = rt_.now() + constants_.min_healthy;
   young_.insert_or_assign(key,
                           Young{.version = version_of(state.target), .healthy_at = healthy_at});
@@ -408,6 +408,11 @@ Task<Outcome> StepRunner::stop(PartitionKey key) {
   co_return outcome_of(parts_.partitions->undeploy(key));
 }
 
+bool StepRunner::engines_ready(const PartitionKey& key) const {
+  const auto at = serving_.find(key);
+  return at == serving_.end() || at->second.engines_ready();
+}
+
 Task<void> StepRunner::settle_switches(Instant now) {
   std::vector<std::pair<PartitionKey, VersionId>> healthy;
   next_healthy_ = Instant::max();
@@ -420,6 +425,8 @@ Task<void> StepRunner::settle_switches(Instant now) {
   }
   for (const auto& [key, version] : healthy) {
     young_.erase(key);
+  }
+  for (const auto& [key, version] : healthy) {
     co_await clear_risk(key, version, Step::switch_version);
   }
 }

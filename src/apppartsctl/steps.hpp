@@ -51,6 +51,9 @@ class StepRunner {
   // Drops what is staged for the key.
   void release(const PartitionKey& key) { staged_.erase(key); }
 
+  // No kind of processor that should have engines for the key has lost all of them.
+  bool engines_ready(const PartitionKey& key) const;
+
   // Ownership is lost: the gate closes now.
   void tear_down(const PartitionKey& key) { parts_.partitions->revoke(key); }
 
@@ -122,7 +125,7 @@ class StepRunner {
   SharedWork<Product> works_;
   CrashLog crash_log_;
   std::map<PartitionKey, Staged> staged_;
-  std::map<PartitionKey, std::shared_ptr<const appdef::AppDef>> serving_;
+  std::map<PartitionKey, appparts::VersionRef> serving_;
   std::map<PartitionKey, Young> young_;
   Instant next_healthy_ = Instant::max();  // at or before the earliest of young_
 };

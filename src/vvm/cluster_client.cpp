@@ -31,7 +31,7 @@ http::PoolLimits pool_limits(Duration limit) {
 
 Error refusal_of(unsigned status, BytesView body) {
   const std::string what = "HTTP " + std::to_string(status);
-  const Error unclear{status >= 500 ? Code::unavailable : Code::bad_request, what};
+  Error unclear{status >= 500 ? Code::unavailable : Code::bad_request, what};
   const Result<json::object> object = parse_json_object(body);
   if (!object) {
     return unclear;

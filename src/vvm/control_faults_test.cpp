@@ -376,6 +376,42 @@ BOOST_AUTO_TEST_CASE(a_borrow_that_outlives_the_hard_stop_is_revoked_and_recorde
   w.stop();
 }
 
+// 9.4: an engine that a trap has spoilt is rebuilt; while none is left, the PV says so.
+BOOST_AUTO_TEST_CASE(a_partition_without_engines_says_so_until_they_are_rebuilt) {
+  Outside outside;
+  LoopWorld w(&outside);
+  SetPoint sp = outside.present(1);
+  sp.pool_command = 1;
+  w.give(sp);
+  BOOST_TEST_REQUIRE(w.reaches(Phase::running));
+  w.pass(seconds(1));
+  const auto engines_ready = [&w] {
+    return *find_condition(w.pv().conditions, ConditionType::engines_ready);
+  };
+  const WallMs since = engines_ready().last_transition;
+  w.script->ends = {engines::ScriptedEnd::trap};
+  w.script->fail_creation_at = w.script->creations + 1;
+  w.script->keep_failing = true;
+  {
+    auto borrowed = w.parts.borrow(w.key(), ProcessorKind::command).value();
+    const QName pay = borrowed.app_def().value()->extensions().front().name;
+    engines::ArgumentIo io("");
+    BOOST_TEST(w.run(borrowed.invoke(pay, &io)).has_error());
+  }
+  w.pass(seconds(70));
+  BOOST_TEST((engines_ready().status == Truth::no));
+  BOOST_TEST((engines_ready().last_transition > since));
+  BOOST_TEST(raw(w.pv().serving_version) == 1);
+  const WallMs broken = engines_ready().last_transition;
+  w.pass(seconds(60));
+  BOOST_TEST((engines_ready().last_transition == broken));
+  w.script->fail_creation_at.reset();
+  w.pass(seconds(70));
+  BOOST_TEST((engines_ready().status == Truth::yes));
+  BOOST_TEST(w.serves() == 1);
+  w.stop();
+}
+
 // Three of four things that can be on the disk turn bad under a process that has not used them yet.
 BOOST_AUTO_TEST_CASE(damage_on_the_disk_is_found_and_made_good) {
   for (const std::string victim : {"img/", "/image/pkg/example.com/pos/pos.vsql", "/READY"}) {
