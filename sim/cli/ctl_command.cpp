@@ -231,7 +231,7 @@ void add_deploy(CLI::App& parent, int& exit_code) {
   command->footer(
       "DIR is what `vvm image pack` takes. An unknown application is registered first, on 4\n"
       "partitions unless told otherwise; the number can never change.\n\n"
-      "Example:\n  vvm ctl deploy schemas/pos-v2 --app acme/pos --wait");
+      "Example:\n  vvm ctl deploy scenarios/apps/pos-v2 --app acme/pos --wait");
   const auto change = std::make_shared<Change>();
   command->add_option("DIR", change->dir, "folder with the packages")->required();
   command->add_option("--partitions", change->partitions, "of a new application")

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 // The application that comes with the sources.
 constexpr const char* sample_app = "acme/pos";
-constexpr const char* sample_folder = "scenarios/schemas/pos-v1";
+constexpr const char* sample_folder = "scenarios/apps/pos-v1";
 
 struct UpArguments {
   int vvms = 1;
@@ -154,7 +154,7 @@ void add_up_command(CLI::App& root, int& exit_code) {
       "With it, a second run goes on where the first one stopped.\n\n"
       "Examples:\n"
       "  vvm up --vvms 2\n"
-      "  vvm up --data /var/tmp/cluster --app acme/pos=schemas/pos-v1 --partitions 8");
+      "  vvm up --data /var/tmp/cluster --app acme/pos=scenarios/apps/pos-v1 --partitions 8");
   const auto arguments = std::make_shared<UpArguments>();
   command->add_option("--vvms", arguments->vvms, "how many VVMs")
       ->check(CLI::Range(1, 8))
