@@ -53,10 +53,10 @@ class SimStream final : public StreamImpl {
   }
 
   void close() override {
-    if (!closed_ && guard_.effect("net.close", carrier_.peer_name(id_, side_))) {
+    if (!std::exchange(closed_, true) &&
+        guard_.effect("net.close", carrier_.peer_name(id_, side_))) {
       carrier_.close(id_, side_);
     }
-    closed_ = true;
   }
 
  private:
@@ -100,7 +100,7 @@ class SimListener final : public vvm::Listener {
   std::uint16_t port() const override { return backlog_->port; }
 
   void close() override {
-    if (!backlog_->closed &&
+    if (!std::exchange(closed_, true) &&
         guard_.effect("net.unlisten", fmt::format("{}:{}", guard_.name(), backlog_->port))) {
       carrier_.unbind(backlog_);
     }
@@ -122,6 +122,7 @@ class SimListener final : public vvm::Listener {
   const Guard& guard_;
   Carrier& carrier_;
   std::shared_ptr<Backlog> backlog_;
+  bool closed_ = false;
 };
 
 }  // namespace
