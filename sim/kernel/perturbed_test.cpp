@@ -19,6 +19,7 @@ struct Node {
 // The numbers of nodes that were made one after another, by address.
 std::vector<std::size_t> order_of_addresses() {
   std::vector<std::unique_ptr<Node>> nodes;
+  nodes.reserve(200);
   for (std::size_t i = 0; i < 200; ++i) {
     nodes.push_back(std::make_unique<Node>());
     nodes.back()->number = i;
@@ -27,6 +28,7 @@ std::vector<std::size_t> order_of_addresses() {
     return a.get() < b.get();  // what code under test must never do
   });
   std::vector<std::size_t> out;
+  out.reserve(nodes.size());
   for (const auto& node : nodes) {
     out.push_back(node->number);
   }

@@ -22,7 +22,7 @@ namespace json = boost::json;
 constexpr std::size_t all_lines_max = 3'000;  // of the table of everything
 
 // JSON inside a script element: no `<` may end it.
-std::string script_safe(std::string text) {
+std::string script_safe(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (const char c : text) {

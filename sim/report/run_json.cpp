@@ -385,10 +385,11 @@ class Reader {
 
   static bool from_text(std::string_view text, AppQName& into) {
     Result<AppQName> parsed = AppQName::parse(text);
-    if (parsed.has_value()) {
-      into = std::move(parsed).value();
+    if (parsed.has_error()) {
+      return false;
     }
-    return parsed.has_value();
+    into = std::move(parsed).value();
+    return true;
   }
 
   static bool from_text(std::string_view text, Phase& into) {

@@ -53,7 +53,8 @@ BOOST_AUTO_TEST_CASE(an_idle_hour_takes_less_room_than_its_share) {
 
 BOOST_AUTO_TEST_CASE(a_long_run_is_thinned_and_keeps_its_end) {
   std::vector<Instant> moments;
-  for (int i = 0; i < 10'001; ++i) {
+  moments.reserve(10'001);
+  for (std::int64_t i = 0; i <= 10'000; ++i) {
     moments.push_back(Instant{i * 1'000});
   }
   const std::vector<Knot> knots = squeezed_scale(moments, 100);

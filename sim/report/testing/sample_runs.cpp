@@ -13,7 +13,7 @@ Instant ms(std::int64_t value) { return Instant{value * 1'000'000}; }
 // Phases of one partition, one after another.
 class Part {
  public:
-  Part(std::string process, int partition) {
+  Part(std::string process, std::int64_t partition) {
     part_.key = {{"acme", "pos"}, static_cast<PartitionId>(partition)};
     part_.process = std::move(process);
   }
@@ -85,7 +85,7 @@ class Part {
   bool open_ = true;
 };
 
-constexpr int partitions = 4;
+constexpr std::int64_t partitions = 4;
 
 ghost::ProcessHistory process(std::string name, int vvm, int node, std::int64_t end) {
   ghost::ProcessHistory out{
@@ -108,9 +108,9 @@ void add_processes(ghost::History& history, std::int64_t end) {
 }
 
 void add_partitions(ghost::History& history, std::int64_t end) {
-  for (int vvm = 1; vvm <= 3; ++vvm) {
-    for (int i = 0; i < partitions; ++i) {
-      const int id = (vvm - 1) * partitions + i;
+  for (std::int64_t vvm = 1; vvm <= 3; ++vvm) {
+    for (std::int64_t i = 0; i < partitions; ++i) {
+      const std::int64_t id = (vvm - 1) * partitions + i;
       Part part(fmt::format("vvm{}", vvm), id);
       part.build(1'005, 1'340 + vvm * 21, 1, i * 4);
       if (vvm == 1) {
