@@ -46,8 +46,9 @@ std::vector<PartitionKey> make_keys(std::int64_t count) {
   return keys;
 }
 
-// Every key waits for its time. A step takes one of them at random: a newer set-point comes, is
-// due, called, and the call ends by asking for another one later, so that all wait again.
+// Every key waits for its time. A step takes one of them: a newer set-point comes, is due, called,
+// and the call ends by asking for another one later, so that all wait again. The keys take turns in
+// an order that has nothing to do with where they lie.
 class Loop {
  public:
   explicit Loop(std::int64_t count)
@@ -55,11 +56,17 @@ class Loop {
     for (const PartitionKey& key : keys_) {
       step(key);
     }
+    for (std::size_t i = keys_.size(); i > 1; --i) {
+      std::swap(keys_[i - 1], keys_[rng_.below(i)]);
+    }
     CHECK(core_.metrics().scheduled == keys_.size(), "not every key waits");
   }
 
   // A function of its own, so that its instructions can be counted (bench/README.md).
-  [[gnu::noinline]] void step() { step(keys_[rng_.below(keys_.size())]); }
+  [[gnu::noinline]] void step() {
+    step(keys_[at_]);
+    at_ = at_ + 1 < keys_.size() ? at_ + 1 : 0;
+  }
 
  private:
   void step(const PartitionKey& key) {
@@ -74,6 +81,7 @@ class Loop {
   std::vector<PartitionKey> keys_;
   LoopCore<Parts> core_;
   Rng rng_{1};
+  std::size_t at_ = 0;
   Instant now_ = start_of_time;
   std::uint64_t order_ = 0;
 };

@@ -1,4 +1,4 @@
-// Tests of the index of keys, the lists of slots and the heap of due times, against slow twins.
+// Tests of the index of keys, the lists of slots and the queue of due times, against slow twins.
 #include "ctrlloop/key_table.hpp"
 
 #include <map>
@@ -8,7 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "base/rng.hpp"
-#include "ctrlloop/due_heap.hpp"
+#include "ctrlloop/due_queue.hpp"
 #include "ctrlloop/test_types.hpp"
 
 namespace vvm::ctrlloop {
@@ -94,32 +94,33 @@ BOOST_AUTO_TEST_CASE(a_list_keeps_its_order_whatever_is_taken_out) {
   BOOST_TEST(list.empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_heap_pops_by_time_then_by_insertion) {
+BOOST_AUTO_TEST_CASE(a_queue_pops_by_time_then_by_insertion) {
   Rng rng(3);
-  DueHeap heap;
+  DueQueue queue;
   std::set<std::tuple<Instant, int, SlotId>> twin;
   std::map<SlotId, std::pair<Instant, int>> where;
   for (int i = 0; i < 100'000; ++i) {
     const auto id = static_cast<SlotId>(rng.below(500));
+    const Instant now{static_cast<std::int64_t>(rng.below(50))};
     const auto at = where.find(id);
     if (at != where.end()) {
-      heap.erase(id);
+      queue.erase(id);
       twin.erase({at->second.first, at->second.second, id});
       where.erase(at);
     } else {
       const Instant due{static_cast<std::int64_t>(rng.below(50))};
-      heap.push(id, due);
+      queue.push(id, due, now);
       twin.insert({due, i, id});
       where[id] = {due, i};
     }
     if (!twin.empty() && rng.chance({1, 3})) {
       const SlotId first = std::get<2>(*twin.begin());
-      BOOST_REQUIRE((heap.next() == std::get<0>(*twin.begin())));
-      BOOST_REQUIRE(heap.pop() == first);
+      BOOST_REQUIRE((queue.next() == std::get<0>(*twin.begin())));
+      BOOST_REQUIRE(queue.pop() == first);
       twin.erase(twin.begin());
       where.erase(first);
     }
-    BOOST_REQUIRE(heap.size() == twin.size());
+    BOOST_REQUIRE(queue.size() == twin.size());
   }
 }
 

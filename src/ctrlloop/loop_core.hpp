@@ -15,7 +15,7 @@
 #include "base/check.hpp"
 #include "base/rng.hpp"
 #include "ctrlloop/cron.hpp"
-#include "ctrlloop/due_heap.hpp"
+#include "ctrlloop/due_queue.hpp"
 #include "ctrlloop/key_table.hpp"
 #include "ctrlloop/types.hpp"
 
@@ -72,7 +72,6 @@ class LoopCore {
     Key key{};
     Stage stage = Stage::idle;
     bool schedule_valid = true;
-    bool soon = false;  // scheduled: in which lane
     std::int32_t faults = 0;
     SlotId before = no_slot;  // of ready_ or forgotten_
     SlotId after = no_slot;
@@ -94,7 +93,7 @@ class LoopCore {
 
   LoopOptions options_;
   Table slots_;
-  DueLanes due_;
+  DueQueue due_;
   SlotList<Table> ready_;
   SlotList<Table> forgotten_;  // oldest first
   std::size_t running_ = 0;
@@ -269,7 +268,7 @@ void LoopCore<T>::unschedule(SlotId id) {
     case Stage::running:
       return;
     case Stage::scheduled:
-      due_.erase(id, slot.soon);
+      due_.erase(id);
       break;
     case Stage::ready:
       ready_.erase(slots_, id);
@@ -286,7 +285,7 @@ void LoopCore<T>::schedule(SlotId id, Instant at, Instant due, Instant now) {
   Slot& slot = slots_[id];
   slot.stage = Stage::scheduled;
   slot.since = due;
-  slot.soon = due_.push(id, at, now);
+  due_.push(id, at, now);
 }
 
 template <LoopTraits T>

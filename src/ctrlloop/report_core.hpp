@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "base/rng.hpp"
-#include "ctrlloop/due_heap.hpp"
+#include "ctrlloop/due_queue.hpp"
 #include "ctrlloop/key_table.hpp"
 #include "ctrlloop/types.hpp"
 
@@ -90,7 +90,7 @@ class ReportCore {
   LoopOptions options_;
   Table outstanding_;
   SlotList<Table> queue_;  // due now, the one that has waited longest first
-  DueHeap retries_;
+  DueQueue retries_;
   std::size_t flying_ = 0;
   bool ended_ = false;
   Metrics counted_;
@@ -157,7 +157,7 @@ void ReportCore<T>::sent(const Key& key, bool stored, Instant now, Rng& rng) {
     queue_.push_back(outstanding_, id);
   } else {
     const Duration wait = doubled(options_.report_base, options_.report_cap, slot.failures);
-    retries_.push(id, now + rng.jittered(wait, options_.report_permille));
+    retries_.push(id, now + rng.jittered(wait, options_.report_permille), now);
   }
 }
 
