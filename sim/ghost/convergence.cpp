@@ -106,6 +106,10 @@ void Convergence::on_process(const Process& process) {
 void Convergence::on_heal() {
   for (auto& [index, progress] : progress_) {
     progress.base = state().now;
+    if (counts(state().at(index)) && progress.unsettled.empty() &&
+        !state().at(index).parts.empty()) {
+      ledger().count(Property::convergence);
+    }
   }
 }
 

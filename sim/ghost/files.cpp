@@ -115,6 +115,9 @@ void Files::on_effect(std::size_t index, std::string_view kind, std::string_view
 
 void Files::on_start(std::size_t index) {
   Disk& disk = disks_[index];
+  if (lying_) {
+    return;
+  }
   disk.verified.clear();
   if (!std::exchange(disk.changed, true)) {
     changed_.push_back(index);

@@ -19,9 +19,10 @@ namespace vvm::ghost {
 
 class Files {
  public:
-  // Both outlive it.
-  Files(Ledger* ledger, const apppartsctl::Constants* constants)
-      : ledger_(*ledger), constants_(*constants) {}
+  // Both outlive it. `lying`: disks of this run may lose what was synced, and do it at a power
+  // loss; what a life finds at its start proves nothing then.
+  Files(Ledger* ledger, const apppartsctl::Constants* constants, bool lying = false)
+      : ledger_(*ledger), constants_(*constants), lying_(lying) {}
 
   Files(const Files&) = delete;
   Files& operator=(const Files&) = delete;
@@ -55,6 +56,7 @@ class Files {
 
   Ledger& ledger_;
   const apppartsctl::Constants& constants_;
+  bool lying_;
   std::vector<Disk> disks_;
   std::vector<std::size_t> changed_;
 };

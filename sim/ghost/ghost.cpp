@@ -465,6 +465,7 @@ void Ghost::look_at(const Dirty& change) {
 }
 
 void Ghost::settle() {
+  changed_keys_.clear();
   if (!dirty_.empty() || !dirty_apps_.empty()) {
     ++changes_;
     deadlines_stale_ = true;
@@ -485,6 +486,7 @@ void Ghost::settle() {
     }
     for (const Dirty& change : dirty_) {
       look_at(change);
+      changed_keys_.push_back(change.key);
     }
     for (const auto& [process, app] : dirty_apps_) {
       for (const auto& group : groups_) {

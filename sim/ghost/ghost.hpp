@@ -88,6 +88,9 @@ class Ghost {
   // Grows with every change of the state.
   std::uint64_t changes() const { return changes_; }
 
+  // Partitions about which settle() has found something new, the last time; some twice.
+  const std::vector<PartitionKey>& changed_keys() const { return changed_keys_; }
+
  private:
   struct Dirty {
     ProcessIndex process{};
@@ -120,6 +123,7 @@ class Ghost {
   std::vector<Dirty> dirty_;
   std::vector<std::pair<ProcessIndex, AppQName>> dirty_apps_;
   std::vector<std::pair<ProcessIndex, PartitionKey>> touched_;
+  std::vector<PartitionKey> changed_keys_;
   Instant next_deadline_ = Instant::max();
   bool deadlines_stale_ = false;
   std::uint64_t changes_ = 0;
