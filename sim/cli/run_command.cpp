@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "sim/cli/perf_files.hpp"
-#include "sim/cli/run_files.hpp"
+#include "sim/cli/run_outputs.hpp"
 #include "sim/cli/run_inputs.hpp"
 #include "sim/cli/run_plan.hpp"
 #include "sim/cli/run_pool.hpp"
@@ -39,7 +39,7 @@ struct RunArguments {
   std::string seed;
   std::string seeds;
   int jobs = -1;  // one for each processor; 0: in this process
-  RunFiles files;
+  RunOutputs files;
   std::string trace;
   bool check_determinism = false;
   bool quiet = false;
@@ -270,7 +270,7 @@ int run_campaign(const RunArguments& arguments) {
   }
   print_campaign(campaign.value(), arguments.quiet);
   const Status written =
-      write_run_files(arguments.files, campaign.value(), [&](const report::RunCase& run) {
+      write_run_outputs(arguments.files, campaign.value(), [&](const report::RunCase& run) {
         return runner.source_of(run);
       });
   if (written.has_error()) {

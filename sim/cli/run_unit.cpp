@@ -50,11 +50,6 @@ report::RunCase case_of(const RunInput& input, std::uint64_t seed) {
   return out;
 }
 
-wiring::RunResult again(const RunInput& input, std::uint64_t seed, wiring::RunOptions options) {
-  options.files = &input.files;
-  return wiring::run(input.scenario, seed, options);
-}
-
 // Runs it as before, or with other addresses and all pure work done anew.
 wiring::RunResult run_again(const RunInput& input,
                             std::uint64_t seed,

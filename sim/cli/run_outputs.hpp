@@ -13,7 +13,7 @@
 namespace vvm::cli {
 
 // Empty: not wanted.
-struct RunFiles {
+struct RunOutputs {
   std::string html{};
   std::string json{};
   std::string junit{};
@@ -21,7 +21,7 @@ struct RunFiles {
 
 // --html is the page of a single run. Of several it is a folder with an index, and a page for every
 // run that has a history.
-Status write_run_files(const RunFiles& files,
+Status write_run_outputs(const RunOutputs& files,
                        const report::Campaign& campaign,
                        const std::function<std::string_view(const report::RunCase&)>& source_of);
 

@@ -1,5 +1,5 @@
 // Writes what sim/report has made.
-#include "sim/cli/run_files.hpp"
+#include "sim/cli/run_outputs.hpp"
 
 #include <filesystem>
 #include <system_error>
@@ -51,7 +51,7 @@ Status write_pages(const fs::path& at, const report::Campaign& campaign, const S
 
 }  // namespace
 
-Status write_run_files(const RunFiles& files,
+Status write_run_outputs(const RunOutputs& files,
                        const report::Campaign& campaign,
                        const SourceOf& source_of) {
   if (!files.html.empty()) {
