@@ -108,6 +108,7 @@ struct Image {
   std::string app{};     // of an image with `from`: that of the other image
   std::string schema{};  // folder relative to the file of the scenario; empty with `from`
   std::string from{};    // name of an image; empty with `schema`
+  std::string build{};   // id of the build, for other octets of the same folder; empty with `from`
   std::optional<Breakage> breakage{};  // with `from`
 
   friend bool operator==(const Image&, const Image&) = default;

@@ -149,6 +149,9 @@ void read_image(ReadContext& ctx, const NamedTable& row) {
   }
   fields.read("schema", image.schema);
   fields.read("from", image.from);
+  if (!derived) {
+    fields.read("build", image.build);
+  }
   if (!derived && fields.need("app", image.app)) {
     if (const auto wrong = wrong_app(ctx.scenario, image.app)) {
       fields.wrong("app", *wrong);

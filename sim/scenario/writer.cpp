@@ -239,6 +239,9 @@ std::string image_text(const Image& image) {
   if (image.from.empty()) {
     out.text("app", image.app);
     out.text("schema", image.schema);
+    if (!image.build.empty()) {
+      out.text("build", image.build);
+    }
   } else {
     out.text("from", image.from);
   }
