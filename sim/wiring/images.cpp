@@ -40,7 +40,9 @@ std::vector<image::Entry> entries_of(const std::string& folder, const Bundle& fi
   return taken;
 }
 
-Sha256 fingerprint(const AppQName& app, const std::vector<image::Entry>& entries) {
+Sha256 fingerprint(const scenario::Image& image,
+                   const AppQName& app,
+                   const std::vector<image::Entry>& entries) {
   Sha256Stream hash;
   const auto add = [&hash](BytesView bytes) {
     Bytes size;
@@ -49,6 +51,7 @@ Sha256 fingerprint(const AppQName& app, const std::vector<image::Entry>& entries
     hash.update(bytes);
   };
   add(app.str());
+  add(image.build);
   for (const image::Entry& entry : entries) {
     add(entry.path);
     add(entry.bytes);
@@ -65,10 +68,14 @@ Result<Bytes> packed(const scenario::Image& image,
     return Error{Code::not_found, "no files in `" + image.schema + "`"};
   }
   auto& known = memo.parts().packed;
-  const Sha256 key = fingerprint(app, entries);
+  const Sha256 key = fingerprint(image, app, entries);
   auto at = known.find(key);
   if (at == known.end()) {
-    at = known.emplace(key, image::pack({.app = app, .files = std::move(entries)})).first;
+    at = known
+             .emplace(
+                 key,
+                 image::pack({.app = app, .files = std::move(entries), .build_id = image.build}))
+             .first;
   }
   return at->second;
 }
