@@ -124,8 +124,6 @@ rc::Gen<Action> any_action() {
                                 rc::gen::set(&Action::amount, rc::gen::inRange(1, 4)));
 }
 
-using Edge = std::pair<Phase, Phase>;
-
 bool staging(Phase phase) { return phase <= Phase::switching || phase == Phase::backoff; }
 
 // May the phase change so in one half of a call? The diagram of 8.1 and the rows of 8.8.
@@ -146,20 +144,15 @@ bool may_follow(Phase from, Phase to) {
   switch (to) {
     case pending:
     case blocked:  // a step, or a set-point that is refused
-      return true;
     case draining:
+    case building:  // row 23 from wherever the version is served
+    case running:   // also a set-point that asks for what is served
       return true;
     case stopping:  // a runtime that was never admitted
-      return staging(from) || from == blocked;
     case absent:
-      return staging(from) || from == blocked;
     case lost:
     case backoff:
       return staging(from) || from == blocked;
-    case building:  // row 23 from wherever the version is served
-      return true;
-    case running:  // also a set-point that asks for what is served
-      return true;
     case downloading:
     case unpacking:
     case parsing:

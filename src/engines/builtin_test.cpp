@@ -35,7 +35,7 @@ EngineRequest request_of(const std::vector<testing::TestExtension>& extensions) 
 
 Result<Bytes> invoke(TestMachine& m,
                      std::shared_ptr<const BuiltinRegistry> registry,
-                     std::string name) {
+                     const std::string& name) {
   BuiltinFactory factory(std::move(registry));
   const auto ledger = std::make_shared<EngineLedger>();
   auto engines = factory.create(request_of({}), 1, ledger);

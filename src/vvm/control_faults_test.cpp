@@ -90,7 +90,6 @@ std::vector<Fault> download_faults() {
 }
 
 std::vector<Fault> image_faults() {
-  const Bytes good = good_image(2);
   const std::string missing = schema_text({"Refund"});
   return {image_fault("no ZIP", Code::not_a_zip, "certainly not"),
           image_fault("another application's image",
@@ -244,6 +243,7 @@ BOOST_AUTO_TEST_CASE(every_hostile_archive_is_blocked_under_the_name_of_its_rule
       {"two_names", Code::special_entry},
       {"drop_manifest", Code::manifest_missing}};
   std::vector<Fault> faults;
+  faults.reserve(rules.size());
   for (const auto& [name, code] : rules) {
     faults.push_back(image_fault(
         std::string{name}, code, image::apply_breakage(good_image(2), name, 0).value()));
