@@ -35,6 +35,8 @@ enum class Stage : std::uint8_t { parse, package, analyse, build, validate };
 std::string_view stage_name(Stage stage);
 
 struct Options {
+  // Stop after this stage, with no AppDef.
+  std::optional<Stage> until;
   // Values for DECLAREd variables by QName ("pos.perHour"), in place of their DEFAULT.
   std::map<std::string, std::int32_t, std::less<>> variables;
 };

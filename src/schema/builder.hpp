@@ -1,0 +1,142 @@
+// Builder: an AppDef under construction. Inside module schema only; see build.hpp.
+//
+// First every symbol that becomes a type gets its Type, so that types can refer to each other; then
+// the steps of 8.6 fill them. Texts are copied once each into the arena of the AppDef, which keeps
+// nothing of the sources alive.
+// Limit: definitions have 4 M fields and containers altogether, inherited ones counted.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "schema/analyse.hpp"
+#include "schema/build.hpp"
+
+namespace vvm::schema {
+
+class Builder {
+ public:
+  Builder(Bound* bound, const Variables& variables);
+
+  std::shared_ptr<const appdef::AppDef> run();
+
+ private:
+  template <class T>
+  using List = std::span<const T>;
+  using Type = appdef::Type;
+  using Types = std::vector<const Type*>;
+
+  // build.cpp: types, steps, workspaces, the whole.
+  void make_types();
+  Type* make_type(appdef::TypeKind kind,
+                  std::string_view pkg,
+                  std::string_view entity,
+                  const Type* workspace);
+  void make_type_of(Symbol* symbol);
+  void make_sys_types();
+  void make_sys_view(std::string_view name, const std::vector<appdef::Field>& fields);
+  void step(StmtKind kind, void (Builder::*build)(Symbol*));
+  void tag(Symbol* symbol);
+  void role(Symbol* symbol);
+  void workspace(Ws* ws);
+  void uses();
+  std::shared_ptr<const appdef::AppDef> finish();
+  List<appdef::Package> package_map();
+  void clashes(const Types& sorted);
+  bool visible(const Ws& ws, const Type& type) const;
+  List<const Type*> sorted(Types* types);
+
+  void error(Rule rule, Loc loc, std::string text) {
+    bound_.report().add(rule, loc, std::move(text));
+  }
+
+  std::string_view name(NameId id);
+
+  std::string text(NameId id) const { return std::string{bound_.text(id)}; }
+
+  Symbol* need(Want want, const QRef& ref, const Scope& here);
+  List<std::string_view> comment(const Stmt& stmt, const With* with = nullptr);
+  List<std::string_view> doc_comment(std::uint32_t doc, Loc loc);
+  void tags_of(Symbol* symbol, const With& with);
+
+  // build_tables.cpp.
+  struct Def;
+  void object(Symbol* symbol);
+  void table(Symbol* symbol);
+  void nested_tables();
+  void structure(Type* type, Symbol* symbol, TableKind kind, BoundPackage* package);
+  void add_bases(Def* def, Symbol* symbol);
+  void add_items(Def* def, std::span<const Item> items, Symbol* owner, int depth);
+  bool claim(Def* def, const Item& item);
+  void add_field(Def* def, const Item& item, Symbol* owner);
+  void add_reference(Def* def, const Item& item, Symbol* owner);
+  void add_nested(Def* def, const Item& item, Symbol* owner);
+  void add_named(Def* def, const Item& item, Symbol* owner, int depth);
+  void add_set(Def* def, const Item& item, Symbol* owner, int depth);
+  void add_unique(Def* def, const Item& item, int* unnamed);
+  bool check_unique(const Def& def, const appdef::Unique& unique, const Item& item);
+  void add_container(
+      Def* def, NameId id, Loc loc, const Type* type, std::uint32_t low, std::uint32_t high);
+  Type* inherited_nested(BoundPackage* package, Symbol* nested);
+  bool spend();
+  bool length_of(const Item& item, std::uint32_t* out);
+
+  // build_extensions.cpp.
+  void view(Symbol* symbol);
+  void command(Symbol* symbol);
+  void query(Symbol* symbol);
+  void projector(Symbol* symbol);
+  void job(Symbol* symbol);
+  appdef::ExtensionInfo* extension(Symbol* symbol);
+  const Type* param(const Param& param, const Scope& here);
+  List<appdef::StorageUse> storages(std::span<const StorageRef> list, const Scope& here);
+  appdef::Event event(const Trigger& trigger, const Scope& here);
+
+  // build_access.cpp.
+  void rate(Symbol* symbol);
+  void limit(Symbol* symbol);
+  void acl();
+  void rules_of(std::span<Stmt* const> body, const Scope& here, std::vector<appdef::AclRule>* out);
+  void grant(const GrantStmt& stmt, const Scope& here, std::vector<appdef::AclRule>* out);
+  void table_rules(const GrantStmt& stmt,
+                   appdef::AclRule rule,
+                   const Type& target,
+                   std::vector<appdef::AclRule>* out);
+  List<std::string_view> columns(std::span<const Column> columns, const Type& target);
+  appdef::Filter types_filter(Objects objects, const Type* from);
+  appdef::Filter names_filter(const Type* type, appdef::Filter::Kind kind);
+  appdef::Filter both(const appdef::Filter& a, const appdef::Filter& b);
+
+  Bound& bound_;
+  const Variables& variables_;
+  appdef::Arena arena_;
+  std::vector<std::string_view> names_;  // by NameId, in arena_
+  std::vector<const FileTree*> files_;   // by base
+  std::vector<BoundPackage*> by_path_;   // packages in ascending order of paths
+  Types types_;
+  Type* any_ = nullptr;
+  Type* sys_workspace_ = nullptr;
+  const Type* blob_ = nullptr;
+  std::map<std::pair<NameId, const Stmt*>, Type*> inherited_;  // tidy-ok: looked up only (Q23)
+
+  struct Pending {
+    Type* type;
+    Symbol* symbol;
+    BoundPackage* package;
+  };
+
+  std::vector<Pending> pending_;           // nested tables without structure
+  std::vector<std::uint32_t> claimed_;     // by NameId: number of the Def that has such an item
+  std::vector<std::uint32_t> fields_;      // the same, for fields only
+  std::vector<std::uint32_t> containers_;  // the same, for containers only
+  std::uint32_t def_number_ = 0;
+  std::uint32_t budget_ = std::uint32_t{1} << 22U;
+  std::vector<appdef::Field> field_stack_;
+  std::vector<appdef::Container> container_stack_;
+  std::vector<const Type*> ref_stack_;
+};
+
+}  // namespace vvm::schema

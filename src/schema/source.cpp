@@ -1,0 +1,193 @@
+// Places of a source map, UTF-8, and quoting for messages.
+#include "schema/source.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.hpp"
+
+namespace vvm::schema {
+namespace {
+
+bool continues(char octet) { return (static_cast<unsigned char>(octet) & 0xC0U) == 0x80U; }
+
+void append_hex(std::string* out, std::uint32_t value, int digits) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  for (int i = digits - 1; i >= 0; --i) {
+    out->push_back(hex[(value >> (4U * static_cast<unsigned>(i))) & 15U]);
+  }
+}
+
+// What a terminal shows as a mark of its own; the rest is escaped. Blocks that are not assigned
+// count as shown.
+bool printable(char32_t c) {
+  if (c < 0x20 || c == 0x7F || (c >= 0x80 && c < 0xA1) || c == 0xAD) {
+    return false;
+  }
+  if ((c >= 0x2000 && c <= 0x200F) || (c >= 0x2028 && c <= 0x202F) ||
+      (c >= 0x205F && c <= 0x206F)) {
+    return false;
+  }
+  if (c == 0x3000 || c == 0xFEFF || c == 0x1680 || (c >= 0xE000 && c <= 0xF8FF)) {
+    return false;
+  }
+  return c < 0xF0000 && (c & 0xFFFEU) != 0xFFFEU;
+}
+
+char short_escape(char32_t c) {
+  switch (c) {
+    case '\a':
+      return 'a';
+    case '\b':
+      return 'b';
+    case '\f':
+      return 'f';
+    case '\n':
+      return 'n';
+    case '\r':
+      return 'r';
+    case '\t':
+      return 't';
+    case '\v':
+      return 'v';
+    case '"':
+      return '"';
+    case '\\':
+      return '\\';
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
+std::size_t decode_utf8(std::string_view text, char32_t* value) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  if (lead < 0x80) {
+    *value = lead;
+    return 1;
+  }
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  char32_t code = lead & (length == 4 ? 0x07U : length == 3 ? 0x0FU : 0x1FU);
+  bool good = lead >= 0xC2 && lead <= 0xF4 && text.size() >= length;
+  for (std::size_t i = 1; good && i < length; ++i) {
+    good = continues(text[i]);
+    code = (code << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
+  }
+  constexpr std::array<char32_t, 5> least{0, 0, 0x80, 0x800, 0x10000};
+  if (!good || code < least[length] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) {
+    *value = 0xFFFD;
+    return 1;
+  }
+  *value = code;
+  return length;
+}
+
+void append_utf8(std::string* out, char32_t value) {
+  const auto put = [out](char32_t octet) { out->push_back(static_cast<char>(octet)); };
+  if (value < 0x80) {
+    put(value);
+  } else if (value < 0x800) {
+    put(0xC0U | (value >> 6U));
+    put(0x80U | (value & 0x3FU));
+  } else if (value < 0x10000) {
+    put(0xE0U | (value >> 12U));
+    put(0x80U | ((value >> 6U) & 0x3FU));
+    put(0x80U | (value & 0x3FU));
+  } else {
+    put(0xF0U | (value >> 18U));
+    put(0x80U | ((value >> 12U) & 0x3FU));
+    put(0x80U | ((value >> 6U) & 0x3FU));
+    put(0x80U | (value & 0x3FU));
+  }
+}
+
+std::string quoted(std::string_view text) {
+  std::string out{"\""};
+  while (!text.empty()) {
+    char32_t c = 0;
+    const std::size_t length = decode_utf8(text, &c);
+    if (length == 1 && static_cast<unsigned char>(text[0]) >= 0x80) {
+      out.append("\\x");
+      append_hex(&out, static_cast<unsigned char>(text[0]), 2);
+    } else if (const char escape = short_escape(c); escape != 0) {
+      out.push_back('\\');
+      out.push_back(escape);
+    } else if (printable(c)) {
+      out.append(text.substr(0, length));
+    } else if (c < 0x80) {
+      out.append("\\x");
+      append_hex(&out, c, 2);
+    } else {
+      out.append(c < 0x10000 ? "\\u" : "\\U");
+      append_hex(&out, c, c < 0x10000 ? 4 : 8);
+    }
+    text.remove_prefix(length);
+  }
+  out.push_back('"');
+  return out;
+}
+
+const SourceFile& SourceMap::add(std::string_view name, std::string_view text) {
+  CHECK(text.size() <= file_bytes_max, "source file too large", text.size());
+  CHECK(next_ + text.size() + 2 < UINT32_MAX, "no places left", next_);
+  auto file = std::make_unique<SourceFile>();
+  file->name = name;
+  file->octets.reserve(text.size() + padding);
+  file->octets.append(text);
+  file->octets.append(padding, '\0');
+  file->size = static_cast<std::uint32_t>(text.size());
+  file->base = static_cast<Loc>(next_);
+  next_ += text.size() + 2;  // the end of a file is a place too
+  files_.push_back(std::move(file));
+  return *files_.back();
+}
+
+void SourceMap::drop(const SourceFile& file) {
+  const auto it = std::find_if(
+      files_.begin(), files_.end(), [&file](const auto& kept) { return kept.get() == &file; });
+  CHECK(it != files_.end(), "a file of another map");
+  files_.erase(it);
+}
+
+const SourceFile* SourceMap::file_of(Loc loc) const {
+  if (loc == 0) {
+    return nullptr;
+  }
+  const auto after = std::upper_bound(
+      files_.begin(), files_.end(), loc, [](Loc at, const auto& file) { return at <= file->base; });
+  return after == files_.begin() ? nullptr : std::prev(after)->get();
+}
+
+Place SourceMap::place(Loc loc) const {
+  Place place;
+  place.file = file_of(loc);
+  if (place.file == nullptr) {
+    return place;
+  }
+  const std::string_view text = place.file->text();
+  const std::size_t offset = std::min<std::size_t>(place.file->offset(loc), text.size());
+  const std::string_view before = text.substr(0, offset);
+  const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is 0
+  place.line = static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n') + 1);
+  place.line_text = text.substr(start, std::min(text.find('\n', start), text.size()) - start);
+  place.line_offset = static_cast<std::uint32_t>(offset - start);
+  std::string_view rest = before.substr(start);
+  place.column = 1;
+  while (!rest.empty()) {
+    char32_t c = 0;
+    rest.remove_prefix(std::min(decode_utf8(rest, &c), rest.size()));
+    ++place.column;
+  }
+  return place;
+}
+
+std::string SourceMap::prefix(Loc loc) const {
+  const Place at = place(loc);
+  if (at.file == nullptr) {
+    return {};
+  }
+  return at.file->name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": ";
+}
+
+}  // namespace vvm::schema

@@ -1,0 +1,181 @@
+// The stages of a compilation (docs/spec/vsql.md 0.2), and what is kept between two.
+#include "schema/workspace.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "schema/analyse.hpp"
+#include "schema/build.hpp"
+#include "schema/validate.hpp"
+
+namespace vvm::schema {
+namespace {
+
+// Of the 4 GiB of places; then everything is parsed again.
+constexpr std::uint64_t places_max = std::uint64_t{1} << 31U;
+
+std::vector<const SourceText*> files_by_name(const PackageText& package) {
+  std::vector<const SourceText*> files;
+  for (const SourceText& file : package.files) {
+    if (is_schema_file(file.name)) {
+      files.push_back(&file);
+    }
+  }
+  std::ranges::sort(files, {}, &SourceText::name);
+  return files;
+}
+
+}  // namespace
+
+Workspace::Workspace()
+    : sources_(std::make_unique<SourceMap>()), names_(std::make_unique<Names>()) {}
+
+Workspace::~Workspace() = default;
+
+void Workspace::forget_if_full() {
+  if (sources_->used() + total_bytes_max + (std::uint64_t{1} << 20U) > places_max) {
+    known_.clear();
+    replaced_.clear();
+    names_ = std::make_unique<Names>();
+    sources_ = std::make_unique<SourceMap>();
+  }
+}
+
+const Parsed& Workspace::parsed(const std::string& path, const SourceText& file) {
+  const auto [it, added] = known_.try_emplace(Key{path, file.name});
+  Known& known = it->second;
+  if (!added && known.parsed.tree->source->text() == file.text) {
+    return known.parsed;
+  }
+  if (!added) {
+    replaced_.push_back(std::move(known.parsed.tree));
+  }
+  ++files_parsed_;
+  known.parsed = parse(sources_->add(file.name, file.text), names_.get(), &tokens_);
+  return known.parsed;
+}
+
+bool Workspace::check_sizes(const std::vector<PackageText>& packages, Report* report) {
+  std::size_t total = 0;
+  for (const PackageText& package : packages) {
+    for (const SourceText& file : package.files) {
+      total += file.text.size();
+      if (file.text.size() > file_bytes_max) {
+        report->add(Rule::too_large,
+                    0,
+                    file.name + ": " + std::to_string(file.text.size()) +
+                        " octets; a schema file has at most " + std::to_string(file_bytes_max));
+      }
+    }
+  }
+  if (total > total_bytes_max) {
+    report->add(Rule::too_large,
+                0,
+                std::to_string(total) + " octets of schema text; an application has at most " +
+                    std::to_string(total_bytes_max));
+  }
+  return !report->failed();
+}
+
+// S1 of all files, each with one error at most.
+bool Workspace::parse_all(const std::vector<PackageText>& packages,
+                          std::vector<PackageTrees>* trees,
+                          Report* report) {
+  for (const PackageText& package : packages) {
+    PackageTrees& added = trees->emplace_back(PackageTrees{.path = package.path, .files = {}});
+    for (const SourceText* file : files_by_name(package)) {
+      const Parsed& result = parsed(package.path, *file);
+      added.files.push_back(result.tree.get());
+      for (const Diagnostic& error : result.canonical) {
+        report->add(error);
+      }
+      const std::size_t room = messages_max - std::min(diagnostics_.size(), messages_max);
+      const auto count = static_cast<std::ptrdiff_t>(std::min(room, result.errors.size()));
+      diagnostics_.insert(diagnostics_.end(), result.errors.begin(), result.errors.begin() + count);
+    }
+  }
+  return !report->failed();
+}
+
+std::shared_ptr<const appdef::AppDef> Workspace::stages(const std::vector<PackageText>& packages,
+                                                        const Options& options,
+                                                        Report* report,
+                                                        Stage* stage) {
+  const auto goes_on = [&options, report, stage](Stage next) {
+    if (report->failed() || options.until == *stage) {
+      return false;
+    }
+    *stage = next;
+    return true;
+  };
+  *stage = Stage::parse;
+  std::vector<PackageTrees> trees;
+  if (!check_sizes(packages, report) || !parse_all(packages, &trees, report) ||
+      !goes_on(Stage::package)) {
+    return nullptr;
+  }
+  for (const PackageTrees& package : trees) {
+    if (package.path.empty()) {
+      report->add(Rule::e203, 0, "empty qualified name");
+    }
+    if (package.files.empty()) {
+      report->add(Rule::e201, 0, "no schema files in directory");
+      report->add(Rule::e202, 0, "no valid schema files");
+    }
+  }
+  Bound bound(*sources_, names_.get(), report);
+  bound.collect(trees);
+  if (!goes_on(Stage::analyse)) {
+    return nullptr;
+  }
+  bound.link();
+  if (report->failed()) {
+    return nullptr;
+  }
+  analyse(&bound, options.variables);
+  if (!goes_on(Stage::build)) {
+    return nullptr;
+  }
+  std::shared_ptr<const appdef::AppDef> app_def = build(&bound, options.variables);
+  if (!goes_on(Stage::validate)) {
+    return nullptr;
+  }
+  validate(*app_def, report);
+  return report->failed() ? nullptr : app_def;
+}
+
+void Workspace::keep_for_people(const Report& report) {
+  if (!diagnostics_.empty()) {
+    return;  // syntax errors: all of them are there already
+  }
+  for (const Diagnostic& error : report.kept()) {
+    const bool again = std::ranges::any_of(diagnostics_, [&error](const Diagnostic& other) {
+      return other.loc == error.loc && other.text == error.text;
+    });
+    if (!again) {
+      diagnostics_.push_back(error);
+    }
+  }
+  std::ranges::sort(diagnostics_, [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tie(a.loc, a.text) < std::tie(b.loc, b.text);
+  });
+}
+
+Compiled Workspace::compile(const std::vector<PackageText>& packages, const Options& options) {
+  forget_if_full();
+  diagnostics_.clear();
+  files_parsed_ = 0;
+  Report report;
+  Compiled compiled;
+  compiled.app_def = stages(packages, options, &report, &compiled.stage);
+  for (const Diagnostic& error : report.kept()) {
+    compiled.errors.push_back(sources_->prefix(error.loc) + error.text);
+  }
+  if (report.failed()) {
+    compiled.code = code_of(report.kept().front().rule);
+    keep_for_people(report);
+  }
+  return compiled;
+}
+
+}  // namespace vvm::schema

@@ -1,0 +1,67 @@
+// Workspace: compilations of the same packages, one after the other, that share what did not
+// change.
+//
+// Keeps the syntax tree of each file; a file whose text is what it was is not parsed again. Also
+// keeps what people want to see of the last compilation. Owned by whoever compiles; compile() of
+// schema.hpp uses one once. Not thread-safe, not copyable.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "schema/bound.hpp"
+#include "schema/parse.hpp"
+#include "schema/schema.hpp"
+
+namespace vvm::schema {
+
+class Workspace {
+ public:
+  Workspace();
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+  ~Workspace();
+
+  Compiled compile(const std::vector<PackageText>& packages, const Options& options = {});
+
+  // Of the last compilation, for people: all syntax errors of each file, nothing twice, in source
+  // order. Empty exactly when it succeeded.
+  const std::vector<Diagnostic>& diagnostics() const { return diagnostics_; }
+
+  const SourceMap& sources() const { return *sources_; }
+
+  // How many files the last compilation had to parse.
+  std::size_t files_parsed() const { return files_parsed_; }
+
+ private:
+  struct Known {
+    Parsed parsed;
+  };
+
+  using Key = std::pair<std::string, std::string>;  // path of the package, name of the file
+
+  const Parsed& parsed(const std::string& path, const SourceText& file);
+  void forget_if_full();
+  bool check_sizes(const std::vector<PackageText>& packages, Report* report);
+  bool parse_all(const std::vector<PackageText>& packages,
+                 std::vector<PackageTrees>* trees,
+                 Report* report);
+  std::shared_ptr<const appdef::AppDef> stages(const std::vector<PackageText>& packages,
+                                               const Options& options,
+                                               Report* report,
+                                               Stage* stage);
+  void keep_for_people(const Report& report);
+
+  std::unique_ptr<SourceMap> sources_;
+  std::unique_ptr<Names> names_;
+  std::map<Key, Known> known_;
+  std::vector<std::unique_ptr<FileTree>> replaced_;  // names may refer to their texts
+  TokenBuffer tokens_;
+  std::vector<Diagnostic> diagnostics_;
+  std::size_t files_parsed_ = 0;
+};
+
+}  // namespace vvm::schema
