@@ -161,6 +161,11 @@ std::size_t line_begin(const std::string& text, std::uint32_t number) {
   return begin;
 }
 
+Place end_of(const std::string& text) {
+  const auto lines = static_cast<std::uint32_t>(1 + std::ranges::count(text, '\n'));
+  return {.line = text.ends_with('\n') ? lines - 1 : lines, .column = 1};
+}
+
 // An item of a list on a line of its own.
 bool begins_item(const std::string& text, std::uint32_t number) {
   const std::size_t begin = line_begin(text, number);
@@ -199,8 +204,14 @@ std::optional<toml::table> parse(std::string_view source, Issues& issues) {
       }
       return root;
     } catch (const toml::parse_error& error) {
+      // At the end of the text toml++ gives no place.
       const std::uint32_t line = error.source().begin.line;
-      if (line <= last_line || (line == last_line + 1 && !begins_item(text, line))) {
+      if (line == 0) {
+        issues.add(end_of(text), 1, described(error));
+        return std::nullopt;
+      }
+      const bool follows = line == last_line + 1 && !begins_item(text, line);
+      if (errors > 0 && (line <= last_line || follows)) {
         return std::nullopt;  // it follows from the one before
       }
       issues.add(error.source(), described(error));

@@ -391,6 +391,12 @@ BOOST_AUTO_TEST_CASE(several_syntax_errors_are_reported_at_once) {
   BOOST_TEST(found.find("\n20:") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_syntax_error_in_the_first_or_behind_the_last_line_is_one) {
+  BOOST_TEST(errors_of("}format = 1\n").starts_with("1:1+1 "));
+  BOOST_TEST(!errors_of("").empty());
+  BOOST_TEST(!errors_of("a = \"\"\"").empty());
+}
+
 BOOST_AUTO_TEST_CASE(an_error_is_shown_with_its_line_and_carets_below) {
   const std::string text =
       file_with("[timeline]\nsteps = [\n  { at = \"1s\", fault = \"clok\" },\n]\n");
