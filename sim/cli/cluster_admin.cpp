@@ -115,7 +115,7 @@ Task<Result<json::object>> ClusterAdmin::call(std::string name, json::object bod
       "/api/sys/cluster/" + std::to_string(raw(cluster::cluster_workspace())) + "/" + name;
   request.headers.set("Content-Type", "application/json");
   request.body = json::serialize(body);
-  return exchange(std::move(request));
+  co_return co_await exchange(std::move(request));
 }
 
 Task<Result<ClusterStatus>> ClusterAdmin::status() {

@@ -190,7 +190,7 @@ int show_version(std::string_view verb, const Change& change, const Result<AppVe
 }
 
 Result<AppQName> app_of(const Change& change) {
-  const auto app = AppQName::parse(change.app);
+  auto app = AppQName::parse(change.app);
   if (app.has_error()) {
     return Error{Code::bad_input, "--app " + change.app + " is not OWNER/NAME"};
   }

@@ -133,6 +133,7 @@ std::vector<PartitionRow> rows_of(const ClusterStatus& status) {
     row.pv = &pv;
   }
   std::vector<PartitionRow> out;
+  out.reserve(rows.size());
   for (const auto& [key, row] : rows) {
     out.push_back(row);
   }

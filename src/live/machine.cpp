@@ -236,7 +236,7 @@ void Machine::shut_down() {
     process->kill();
   }
   ErrorCode ignored;
-  parts_->signals.cancel(ignored);
+  static_cast<void>(parts_->signals.cancel(ignored));
   const auto waits = [this] {
     std::size_t count = 0;
     for (const auto& process : parts_->processes) {

@@ -39,6 +39,13 @@ Error connect_error(const ErrorCode& ec, const std::string& host, std::uint16_t 
   return {Code::connection_refused, what};
 }
 
+// What cannot be closed is closed all the same; nobody could do anything about it.
+template <class Socket>
+void close_quietly(Socket& socket) {
+  ErrorCode ignored;
+  static_cast<void>(socket.close(ignored));
+}
+
 // A bounded copy of what is to be written, which the operation may keep.
 class Gathered {
  public:
@@ -82,8 +89,7 @@ class LiveNet::Lingering final : public Open, public std::enable_shared_from_thi
       : Open(net), socket_(std::move(socket)), limit_(socket_.get_executor(), linger_max) {}
 
   void close_socket() override {
-    ErrorCode ignored;
-    socket_.close(ignored);
+    close_quietly(socket_);
     limit_.cancel();
   }
 
@@ -118,7 +124,7 @@ class LiveNet::TcpStream final : public StreamImpl, public Open {
   // Small messages go out at once. pre: the socket is connected.
   void connected() {
     ErrorCode ignored;
-    socket_.set_option(tcp::no_delay(true), ignored);
+    static_cast<void>(socket_.set_option(tcp::no_delay(true), ignored));
   }
 
   void start_read(std::span<char> into, IoCompletion completion) override {
@@ -140,8 +146,8 @@ class LiveNet::TcpStream final : public StreamImpl, public Open {
       return;
     }
     ErrorCode failed;
-    socket_.cancel(failed);
-    socket_.shutdown(tcp::socket::shutdown_send, failed);
+    static_cast<void>(socket_.cancel(failed));
+    static_cast<void>(socket_.shutdown(tcp::socket::shutdown_send, failed));
     if (failed || !net().life_->alive()) {
       close_socket();
       return;
@@ -149,10 +155,7 @@ class LiveNet::TcpStream final : public StreamImpl, public Open {
     std::make_shared<Lingering>(net(), std::move(socket_))->start();
   }
 
-  void close_socket() override {
-    ErrorCode ignored;
-    socket_.close(ignored);
-  }
+  void close_socket() override { close_quietly(socket_); }
 
  private:
   tcp::socket socket_;
@@ -187,10 +190,7 @@ class LiveNet::TcpListener final : public Listener, public Open {
 
   void close() override { close_socket(); }
 
-  void close_socket() override {
-    ErrorCode ignored;
-    acceptor_.close(ignored);
-  }
+  void close_socket() override { close_quietly(acceptor_); }
 
  private:
   // `peer` lives until the task ends.
@@ -273,7 +273,7 @@ Task<ErrorCode> connect_socket(std::shared_ptr<Life> life,
                                tcp::endpoint endpoint) {
   const auto [ec] =
       co_await asio::async_initiate<const asio::as_tuple_t<asio::deferred_t>, void(ErrorCode)>(
-          [life](auto handler, tcp::socket* s, tcp::endpoint at) {
+          [life](auto handler, tcp::socket* s, const tcp::endpoint& at) {
             Completion<void(ErrorCode)> completion(std::move(handler));
             auto slot = completion.slot();
             s->async_connect(
@@ -318,16 +318,16 @@ Result<std::unique_ptr<Listener>> LiveNet::listen(std::uint16_t port) {
   tcp::acceptor acceptor(life_->executor());
   const tcp::endpoint endpoint(address, port);
   if (!ec) {
-    acceptor.open(endpoint.protocol(), ec);
+    static_cast<void>(acceptor.open(endpoint.protocol(), ec));
   }
   if (!ec) {
-    acceptor.set_option(tcp::acceptor::reuse_address(true), ec);
+    static_cast<void>(acceptor.set_option(tcp::acceptor::reuse_address(true), ec));
   }
   if (!ec) {
-    acceptor.bind(endpoint, ec);
+    static_cast<void>(acceptor.bind(endpoint, ec));
   }
   if (!ec) {
-    acceptor.listen(backlog, ec);
+    static_cast<void>(acceptor.listen(backlog, ec));
   }
   if (ec) {
     return Error{Code::address_in_use, text_of(address_, port) + ": " + ec.message()};
