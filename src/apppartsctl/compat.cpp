@@ -1,27 +1,25 @@
-// The names of two definitions, compared.
+// The verdict on a comparison.
 #include "apppartsctl/compat.hpp"
 
-#include <map>
-#include <string>
+#include "appdef/compat.hpp"
 
 namespace vvm::apppartsctl {
 
-Status NothingRemoved::check(const appdef::AppDef& served, const appdef::AppDef& next) const {
-  std::map<QName, appdef::ExtensionKind> kinds;
-  for (const appdef::Extension& extension : next.extensions()) {
-    kinds.emplace(extension.name, extension.kind);
+Status SchemaCompat::check(const appdef::AppDef& served, const appdef::AppDef& next) const {
+  std::vector<appdef::CompatError> changes = appdef::compare(served, next);
+  // Packages may be added (8.7): of the node itself nothing else is told, a package that has gone
+  // is told by its name.
+  std::erase_if(changes, [](const appdef::CompatError& change) {
+    return change.path.size() == 2 && change.path.back() == "Packages";
+  });
+  if (changes.empty()) {
+    return ok();
   }
-  for (const appdef::Extension& extension : served.extensions()) {
-    const auto at = kinds.find(extension.name);
-    const std::string path = "AppDef/Types/" + extension.name.str();
-    if (at == kinds.end()) {
-      return Error{Code::incompatible, path + ": NodeRemoved"};
-    }
-    if (at->second != extension.kind) {
-      return Error{Code::incompatible, path + ": ValueChanged"};
-    }
+  std::string what = changes.front().str();
+  if (changes.size() > 1) {
+    what += " (and " + std::to_string(changes.size() - 1) + " more)";
   }
-  return ok();
+  return Error{Code::incompatible, std::move(what)};
 }
 
 }  // namespace vvm::apppartsctl

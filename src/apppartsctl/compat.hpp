@@ -1,9 +1,7 @@
 // CompatCheck: may this application definition follow that one (docs/spec/vvm.md 8.7).
 //
-// The check step calls it once per version that is served. Pure. NothingRemoved is the part of the
-// rules that needs no more than names: every type that the served definition has must still be
-// there, as the same kind of type. What the fields, containers, arguments and views of a type may
-// become is not compared by it.
+// The check step calls it once per version that is served. Pure. SchemaCompat is the rule of the
+// specification; tests have others.
 #pragma once
 
 #include "appdef/appdef.hpp"
@@ -18,11 +16,11 @@ class CompatCheck {
   CompatCheck& operator=(const CompatCheck&) = delete;
   virtual ~CompatCheck() = default;
 
-  // err: Incompatible, with the path of the first difference.
+  // err: Incompatible, with what is wrong first and how much more there is.
   virtual Status check(const appdef::AppDef& served, const appdef::AppDef& next) const = 0;
 };
 
-class NothingRemoved final : public CompatCheck {
+class SchemaCompat final : public CompatCheck {
  public:
   Status check(const appdef::AppDef& served, const appdef::AppDef& next) const override;
 };

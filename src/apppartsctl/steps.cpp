@@ -31,8 +31,8 @@ appparts::VersionSpec spec_of(const SetPoint& sp, std::shared_ptr<const appdef::
   return spec;
 }
 
-// Types, as far as the check looks at them.
-std::uint64_t work_units(const appdef::AppDef& app_def) { return app_def.extensions().size() + 1; }
+// What the check looks at.
+std::uint64_t work_units(const appdef::AppDef& app_def) { return app_def.types().size() + 1; }
 
 Outcome outcome_of(const Status& status) {
   if (status.has_error()) {

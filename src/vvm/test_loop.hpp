@@ -376,7 +376,7 @@ class LoopWorld : public LoopSeams {
   apppartsctl::Demand demand;
   image::ImageStore images;
   apppartsctl::BuiltInApps built_in;
-  apppartsctl::NothingRemoved compat;
+  apppartsctl::SchemaCompat compat;
   Lost lost;
   apppartsctl::ControlLoop loop;
   TaskScope scope;

@@ -111,7 +111,7 @@ class Vvm final : public Program {
   apppartsctl::Demand demand_;
   image::ImageStore images_;
   ClusterClient client_;
-  apppartsctl::NothingRemoved compat_;
+  apppartsctl::SchemaCompat compat_;
   std::unique_ptr<StatusEndpoint> status_;
   std::unique_ptr<apppartsctl::ControlLoop> control_;
   VvmState state_ = VvmState::idle;
