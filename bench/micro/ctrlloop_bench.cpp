@@ -39,6 +39,7 @@ constexpr Instant start_of_time{seconds(1000).ns};
 // `count` keys: applications of a thousand partitions.
 std::vector<PartitionKey> make_keys(std::int64_t count) {
   std::vector<PartitionKey> keys;
+  keys.reserve(static_cast<std::size_t>(count));
   for (std::int64_t i = 0; i < count; ++i) {
     keys.push_back({.app = {.owner = "acme", .name = "app" + std::to_string(i / 1000)},
                     .partition = PartitionId{static_cast<std::uint16_t>(i % 1000)}});

@@ -403,7 +403,7 @@ class Run {
       left = op.state ? std::optional(++states_) : std::nullopt;
       std::optional<Instant> again;
       if (op.again != 0) {
-        again = op.again < 0 ? now_ - seconds(1) : now_ + milliseconds((op.again - 1) * 100);
+        again = op.again < 0 ? now_ - seconds(1) : now_ + milliseconds(100) * (op.again - 1);
       }
       core_.done(call.key, left, again, now_);
       model_.done(call.key, left, again, now_);
