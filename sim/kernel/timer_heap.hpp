@@ -1,7 +1,8 @@
 // TimerHeap: an indexed 4-ary heap of slots ordered by (time, sequence).
 //
-// The kernel owns one. Equal times leave in the order in which they came. Erasing needs the slot's
-// position, which the heap reports through `Positions` (slot -> index); O(log4 n) each.
+// The kernel owns one. Equal times leave in the order in which they came. The heap knows where each
+// slot is, so that one can be erased; O(log4 n) each. Time and sequence are one 128-bit key, which
+// compares without a branch: which child is least is a coin toss that no processor predicts.
 #pragma once
 
 #include <cstdint>
@@ -20,15 +21,18 @@ class TimerHeap {
 
   std::size_t size() const { return items_.size(); }
 
-  Instant top_time() const { return items_.front().at; }
+  // pre: not empty.
+  Instant top_time() const { return {static_cast<std::int64_t>(items_.front().key >> 64U)}; }
 
+  // pre: at.ns >= 0.
   void push(Instant at, std::uint32_t slot) {
     if (slot >= position_.size()) {
       position_.resize(slot + 1, absent);
     }
     CHECK(position_[slot] == absent, "slot is in the heap already", slot);
-    items_.push_back({at, next_sequence_++, slot});
-    sift_up(items_.size() - 1);
+    const Key time = static_cast<std::uint64_t>(at.ns);
+    items_.push_back({.key = (time << 64U) | next_sequence_++, .slot = slot});
+    sift_up(items_.size() - 1, items_.back());
   }
 
   // pre: not empty. The slot that is due first.
@@ -47,17 +51,14 @@ class TimerHeap {
   }
 
  private:
+  using Key = unsigned __int128;
+
   struct Item {
-    Instant at;
-    std::uint64_t sequence;
+    Key key;
     std::uint32_t slot;
   };
 
   static constexpr std::size_t arity = 4;
-
-  static bool before(const Item& a, const Item& b) {
-    return a.at != b.at ? a.at < b.at : a.sequence < b.sequence;
-  }
 
   void place(std::size_t index, const Item& item) {
     items_[index] = item;
@@ -71,43 +72,45 @@ class TimerHeap {
     if (index == items_.size()) {
       return;
     }
-    place(index, last);
-    sift_down(index);
-    sift_up(position_[last.slot]);
+    // What is last belongs near the bottom: the hole goes all the way down, and the item up from
+    // there, which saves the comparison with it at each level.
+    sift_up(sink_hole(index), last);
   }
 
-  void sift_up(std::size_t index) {
-    const Item item = items_[index];
+  // Moves the least children up into the hole until it is a leaf; where it is then.
+  std::size_t sink_hole(std::size_t index) {
+    const std::size_t size = items_.size();
+    for (;;) {
+      const std::size_t first = index * arity + 1;
+      if (first + arity <= size) {
+        const Item* child = &items_[first];
+        const std::size_t left = child[1].key < child[0].key ? 1 : 0;
+        const std::size_t right = child[3].key < child[2].key ? 3 : 2;
+        const std::size_t least = first + (child[right].key < child[left].key ? right : left);
+        place(index, items_[least]);
+        index = least;
+        continue;
+      }
+      if (first >= size) {
+        return index;
+      }
+      std::size_t least = first;
+      for (std::size_t child = first + 1; child < size; ++child) {
+        least = items_[child].key < items_[least].key ? child : least;
+      }
+      place(index, items_[least]);
+      index = least;
+    }
+  }
+
+  void sift_up(std::size_t index, Item item) {
     while (index > 0) {
       const std::size_t parent = (index - 1) / arity;
-      if (!before(item, items_[parent])) {
+      if (items_[parent].key <= item.key) {
         break;
       }
       place(index, items_[parent]);
       index = parent;
-    }
-    place(index, item);
-  }
-
-  void sift_down(std::size_t index) {
-    const Item item = items_[index];
-    for (;;) {
-      const std::size_t first = index * arity + 1;
-      if (first >= items_.size()) {
-        break;
-      }
-      const std::size_t end = first + arity < items_.size() ? first + arity : items_.size();
-      std::size_t least = first;
-      for (std::size_t child = first + 1; child < end; ++child) {
-        if (before(items_[child], items_[least])) {
-          least = child;
-        }
-      }
-      if (!before(items_[least], item)) {
-        break;
-      }
-      place(index, items_[least]);
-      index = least;
     }
     place(index, item);
   }

@@ -55,7 +55,7 @@ class Guard {
   template <class Tell>
   auto until_told(Instant deadline, Tell tell) const {
     return asio::async_initiate<const asio::deferred_t, void(ErrorCode, bool)>(
-        [lane = &lane_](auto handler, Instant when, auto told) {
+        [lane = &lane_](auto handler, Instant when, const auto& told) {
           told(lane->kernel().park(*lane, when, Kernel::Wait(std::move(handler))));
         },
         asio::deferred,

@@ -42,6 +42,9 @@ Instant LaneClock::to_global(Instant local) const {
   if (local <= local_base_) {
     return global_base_;
   }
+  if (model_.rate_ppm == 0) {
+    return global_base_ + (local - local_base_);
+  }
   const std::int64_t rate = million + model_.rate_ppm;
   if (rate == 0) {
     return Instant::max();

@@ -69,6 +69,7 @@ Task<void> swap_three_times(Runtime rt, Seen* seen) {
 
 Task<void> write_batch(Runtime rt, Seen* seen) {
   std::vector<Row> rows;
+  rows.reserve(32);
   for (int i = 0; i < 32; ++i) {
     rows.push_back({.key = {.partition = "b", .clustering = std::string(1, static_cast<char>(i))},
                     .value = "x"});
