@@ -37,8 +37,8 @@ class ControlLoop final {
   ControlLoop(Runtime rt, LoopOptions options, Controller<T>* controller, ReportSink<T>* sink);
   ControlLoop(const ControlLoop&) = delete;
   ControlLoop& operator=(const ControlLoop&) = delete;
-  // pre: closed, or never started, or the process is dead. Calls that close() has abandoned are
-  // still the loop's children: they end first, or the process does.
+  // pre: closed, or never started, or the process is dead. Calls and sends that close() has
+  // abandoned are still the loop's children: they end first, or the process does.
   ~ControlLoop() = default;
 
   // Nothing is called or sent before. Once.
@@ -183,22 +183,26 @@ Task<Closing<T>> ControlLoop<T>::close() {
   }
   stage_ = Stage::closing;
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  // What is cancelled last gets a moment to end in, so that it is not taken for stubborn.
+  constexpr Duration moment = milliseconds(10);
   const Instant limit = rt_.now() + options_.shutdown;
   core_.close();
   calls_.cancel();
-  co_await calls_.join_until(limit - options_.flush);
-  closing_.abandoned = core_.running_keys();
-  for (const Key& key : closing_.abandoned) {
-    tell("loop.abandoned", key, "the call did not end when it was cancelled");
-  }
+  co_await calls_.join_until(limit - moment - options_.flush);
   reports_.hurry();
   due_.notify_all();
-  const Instant flushed = std::min(limit, rt_.now() + options_.flush);
+  const Instant flushed = std::min(limit - moment, rt_.now() + options_.flush);
   while (started_ && !reports_.empty() && rt_.now() < flushed) {
     co_await stored_.wait_until(flushed);
   }
   end_epoch();
   co_await sends_.join_until(limit);
+  co_await calls_.join_until(limit);  // they may have waited for reports
+  closing_.abandoned = core_.running_keys();
+  closing_.sends_abandoned = sends_.size();
+  for (const Key& key : closing_.abandoned) {
+    tell("loop.abandoned", key, "the call did not end when it was cancelled");
+  }
   co_await pump_.close();
   stage_ = Stage::closed;
   finished_.notify_all();

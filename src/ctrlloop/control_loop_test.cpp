@@ -417,6 +417,26 @@ BOOST_AUTO_TEST_CASE(calls_that_do_not_end_are_abandoned_within_the_time_of_a_cl
   f.loop.reset();
 }
 
+// The reporter ends at the last moment, and with it whoever waits for a report.
+BOOST_AUTO_TEST_CASE(a_call_that_waits_for_a_report_ends_with_the_reporter) {
+  Fixture f;
+  f.sink.takes = hours(1);
+  std::optional<Status> awaited;
+  f.controller.stubborn = true;
+  f.controller.takes = seconds(28);
+  f.in(1, 1);
+  f.machine.spawn("wait", await_into(f.loop.get(), 10, &awaited));
+  f.machine.settle();
+  const Closing<Numbers> closing = f.close();
+  BOOST_TEST(closing.abandoned.empty());
+  BOOST_TEST(closing.sends_abandoned == 0U);
+  BOOST_TEST(closing.reports_dropped == 1U);
+  BOOST_TEST(f.since_start().ms() <= 30'000);
+  f.loop.reset();
+  f.machine.settle();
+  BOOST_TEST(awaited.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_flush_takes_two_seconds_at_most) {
   Fixture f;
   f.sink.failures = 1'000'000;

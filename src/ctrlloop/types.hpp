@@ -155,6 +155,7 @@ struct Metrics {
 template <class T>
 struct Closing {
   std::vector<typename T::Key> abandoned{};  // whose calls have not ended
+  std::size_t sends_abandoned = 0;           // that have not ended either
   std::uint64_t reports_dropped = 0;
 };
 
