@@ -298,6 +298,8 @@ void Ghost::mark_rows(const cluster::Change& change) {
     mark(sp->key);
   } else if (const auto* pv = std::get_if<cluster::RowChange<ProcessVariable>>(&change)) {
     mark(pv->key);
+  } else if (const auto* row = std::get_if<cluster::RowChange<cluster::Placement>>(&change)) {
+    moved_keys_.push_back(row->key);
   } else if (const auto* vvm = std::get_if<cluster::RowChange<cluster::VirtualMachine>>(&change)) {
     if (const Process* process = state_.of(vvm->key)) {
       for (const auto& [key, part] : process->parts) {
@@ -465,7 +467,7 @@ void Ghost::look_at(const Dirty& change) {
 }
 
 void Ghost::settle() {
-  changed_keys_.clear();
+  changed_keys_ = std::exchange(moved_keys_, {});
   if (!dirty_.empty() || !dirty_apps_.empty()) {
     ++changes_;
     deadlines_stale_ = true;

@@ -123,6 +123,7 @@ class Ghost {
   std::vector<Dirty> dirty_;
   std::vector<std::pair<ProcessIndex, AppQName>> dirty_apps_;
   std::vector<std::pair<ProcessIndex, PartitionKey>> touched_;
+  std::vector<PartitionKey> moved_keys_;  // with a new row of their placement, since settle()
   std::vector<PartitionKey> changed_keys_;
   Instant next_deadline_ = Instant::max();
   bool deadlines_stale_ = false;

@@ -78,7 +78,8 @@ struct Pools {
   friend bool operator==(const Pools&, const Pools&) = default;
 };
 
-// [apps."OWNER/NAME"]: registered when the cluster serves, unless a step `deploy` names it.
+// [apps."OWNER/NAME"]: registered when the cluster serves, unless a step `deploy` names it before
+// any step uploads an image of it.
 struct App {
   Place place{};
   std::string name{};

@@ -87,10 +87,10 @@ void Expectations::update(Item& item, const std::vector<PartitionKey>& keys) {
     if (!std::ranges::binary_search(item.keys, key)) {
       continue;
     }
-    if (predicates_.holds_for(*item.that, key)) {
-      item.failing.erase(key);
-    } else {
-      item.failing.insert(key);
+    item.holding.erase(key);
+    item.failing.erase(key);
+    if (predicates_.concerns(*item.that, key)) {
+      (predicates_.holds_for(*item.that, key) ? item.holding : item.failing).insert(key);
     }
   }
 }
@@ -99,14 +99,14 @@ bool Expectations::holds_for_all(const Item& item) const {
   if (!Predicates::about_partitions(*item.that)) {
     return predicates_.holds(*item.that);
   }
-  return !item.keys.empty() && item.failing.empty();
+  return !item.holding.empty() && item.failing.empty();
 }
 
 bool Expectations::holds_for_some(const Item& item) const {
   if (!Predicates::about_partitions(*item.that)) {
     return predicates_.holds(*item.that);
   }
-  return item.failing.size() < item.keys.size();
+  return !item.holding.empty();
 }
 
 void Expectations::look(Instant now, bool changed, const std::vector<PartitionKey>& keys) {

@@ -52,8 +52,9 @@ class Expectations {
   struct Item {
     Kind kind{};
     const scenario::Condition* that = nullptr;
-    // The partitions that it is about, and those of them for which it does not hold.
+    // The partitions that it names; of those that it is about now, for which it holds or does not.
     std::vector<PartitionKey> keys{};
+    std::set<PartitionKey> holding{};
     std::set<PartitionKey> failing{};
     std::string text{};
     int line = 0;

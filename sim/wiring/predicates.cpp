@@ -82,6 +82,16 @@ std::vector<const ghost::Process*> Predicates::processes(std::string_view glob,
   return out;
 }
 
+bool Predicates::concerns(const Condition& condition, const PartitionKey& key) const {
+  if (condition.who == "*" || condition.predicate == Predicate::absent) {
+    return true;
+  }
+  const cluster::Placement* row = cluster::find(ghost_.state().cluster.placements, key);
+  const ghost::Process* owner = row == nullptr ? nullptr : ghost_.state().of(row->owner);
+  return owner != nullptr && row->state == cluster::PlacementState::assigned &&
+         sim::glob_match(condition.who, owner->name);
+}
+
 bool Predicates::holds(const Condition& condition) const {
   if (condition.predicate == Predicate::converged) {
     return converged();
@@ -248,7 +258,7 @@ std::string Predicates::seen(const Condition& condition) const {
   std::string out;
   std::size_t wrong = 0;
   for (const PartitionKey& key : partitions(condition.partition)) {
-    if (holds_for(condition, key)) {
+    if (!concerns(condition, key) || holds_for(condition, key)) {
       continue;
     }
     if (++wrong > 1) {

@@ -27,6 +27,8 @@ class Predicates {
   // Whether a condition is about partitions; which ones; and whether it holds for one of them.
   static bool about_partitions(const scenario::Condition& condition);
   std::vector<PartitionKey> partitions(const faults::PartitionGlob& glob) const;
+  // With a VVM, it is about those of them that are assigned to it, at this moment.
+  bool concerns(const scenario::Condition& condition, const PartitionKey& key) const;
   bool holds_for(const scenario::Condition& condition, const PartitionKey& key) const;
   // pre: not about partitions.
   bool holds(const scenario::Condition& condition) const;

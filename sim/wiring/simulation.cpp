@@ -257,16 +257,28 @@ std::vector<faults::Moment> Simulation::moments() const {
   return moments;
 }
 
-// Applications that no step deploys are there from the start.
+// Whether the timeline registers the application itself: it deploys it before it uploads an image.
+bool Simulation::registered_by_step(const scenario::App& app) const {
+  for (const scenario::Step& step : scenario_.steps) {
+    const auto* operation = std::get_if<scenario::Operation>(&step.what);
+    if (operation == nullptr) {
+      continue;
+    }
+    const auto* deploy = std::get_if<scenario::Deploy>(operation);
+    if (deploy != nullptr && deploy->app == app.name) {
+      return true;
+    }
+    const auto* upload = std::get_if<scenario::Upload>(operation);
+    if (upload != nullptr && setup_.images.at(upload->image).app.str() == app.name) {
+      return false;
+    }
+  }
+  return false;
+}
+
 void Simulation::deploy_apps() {
   for (const scenario::App& app : scenario_.apps) {
-    const bool by_step = std::ranges::any_of(scenario_.steps, [&](const scenario::Step& step) {
-      const auto* operation = std::get_if<scenario::Operation>(&step.what);
-      const auto* deploy =
-          operation == nullptr ? nullptr : std::get_if<scenario::Deploy>(operation);
-      return deploy != nullptr && deploy->app == app.name;
-    });
-    if (!by_step) {
+    if (!registered_by_step(app)) {
       give({.app = app_name(app.name), .text = "deploy " + app.name, .what = DeployOrder{app}});
     }
   }

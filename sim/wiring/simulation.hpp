@@ -68,6 +68,7 @@ class Simulation final : private sim::Observer {
   void set_up_network();
   std::vector<faults::Moment> moments() const;
   node::VvmOptions vvm_options(Runtime rt, std::size_t index);
+  bool registered_by_step(const scenario::App& app) const;
   void deploy_apps();
   void fire(std::size_t index);
   void operate(const scenario::Operation& operation);
