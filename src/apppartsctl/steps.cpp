@@ -234,18 +234,34 @@ Task<Outcome> StepRunner::check(PartitionKey key, KeyState state) {
   const auto next = std::get<Product>(parsed).app_def;
   const auto served = serving_.find(key);
   CHECK(served != serving_.end(), "served without a definition", key.str());
+  const bool older = raw(sp.image_blob) != 0 && sp.image_blob < served->second.blob;
   SharedStep step{
       .key = {.step = Step::check, .version = version_of(sp), .served = state.served->version},
       .limit = constants_.check_limit,
-      .make = [this, old = served->second.app_def(), next] { return compare(old, next); }};
+      .make = [this, old = served->second.version.app_def(), next, older] {
+        return compare(old, next, older);
+      }};
   co_return co_await only_outcome(std::move(key), state.seen, std::move(step));
 }
 
+// A rollback publishes older content under a new version: the served definition is then one that
+// could follow it. It is allowed as long as no event was appended under the served version (8.7);
+// no log exists yet, so none was.
 Task<Result<Product>> StepRunner::compare(std::shared_ptr<const appdef::AppDef> served,
-                                          std::shared_ptr<const appdef::AppDef> next) {
+                                          std::shared_ptr<const appdef::AppDef> next,
+                                          bool older_content) {
   co_await rt_.proc().charge({.kind = WorkKind::check, .units = work_units(*next)});
-  CO_TRY(parts_.compat->check(*served, *next));
-  co_return Product{};
+  const Status follows = parts_.compat->check(*served, *next);
+  if (follows) {
+    co_return Product{};
+  }
+  if (older_content) {
+    const Status went_before = parts_.compat->check(*next, *served);
+    if (went_before) {
+      co_return Product{};
+    }
+  }
+  co_return follows.error();
 }
 
 Task<Outcome> StepRunner::build(PartitionKey key, KeyState state) {
@@ -351,7 +367,7 @@ Task<Outcome> StepRunner::switch_version(PartitionKey key, KeyState state) {
     co_await clear_risk(key, version_of(state.target), Step::switch_version);
     co_return outcome;
   }
-  serving_[key] = version;
+  serving_[key] = {.version = version, .blob = state.target.image_blob};
   const Instant healthy_at = rt_.now() + constants_.min_healthy;
   young_.insert_or_assign(key,
                           Young{.version = version_of(state.target), .healthy_at = healthy_at});
@@ -410,7 +426,7 @@ Task<Outcome> StepRunner::stop(PartitionKey key) {
 
 bool StepRunner::engines_ready(const PartitionKey& key) const {
   const auto at = serving_.find(key);
-  return at == serving_.end() || at->second.engines_ready();
+  return at == serving_.end() || at->second.version.engines_ready();
 }
 
 Task<void> StepRunner::settle_switches(Instant now) {

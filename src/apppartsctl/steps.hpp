@@ -76,6 +76,12 @@ class StepRunner {
     appparts::VersionRef version{};
   };
 
+  // What is served for a key.
+  struct Serving {
+    appparts::VersionRef version;
+    BlobId blob{};  // of its image, 0 = built in
+  };
+
   // A switch that is not yet MinHealthy old.
   struct Young {
     VersionId version;
@@ -112,8 +118,10 @@ class StepRunner {
   Task<Result<Product>> fetch_image(image::ImageRef ref);
   Task<Result<Product>> unpack_image(image::ImageRef ref);
   Task<Result<Product>> parse_image(image::ImageRef ref, VersionId version);
+  // `older_content`: the next version has a BLOB that was there before that of the served one.
   Task<Result<Product>> compare(std::shared_ptr<const appdef::AppDef> served,
-                                std::shared_ptr<const appdef::AppDef> next);
+                                std::shared_ptr<const appdef::AppDef> next,
+                                bool older_content);
   Task<Result<Product>> build_version(PartitionKey key, SetPoint sp, appparts::VersionSpec spec);
   Task<void> note_risk(PartitionKey key, SetPoint sp, Step step);
   Task<void> clear_risk(PartitionKey key, VersionId version, Step step);
@@ -125,7 +133,7 @@ class StepRunner {
   SharedWork<Product> works_;
   CrashLog crash_log_;
   std::map<PartitionKey, Staged> staged_;
-  std::map<PartitionKey, appparts::VersionRef> serving_;
+  std::map<PartitionKey, Serving> serving_;
   std::map<PartitionKey, Young> young_;
   Instant next_healthy_ = Instant::max();  // at or before the earliest of young_
 };

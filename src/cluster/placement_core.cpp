@@ -18,7 +18,7 @@ class Step {
     const Placement* known = find(tables_.placements, key);
     Placement row = known == nullptr ? Placement{.key = key} : *known;
     release_done(app, row);
-    if (row.state == PlacementState::assigned && app.deleted) {
+    if (row.state == PlacementState::assigned && (app.deleted || goes_down(row.owner))) {
       release(row);
     }
     if (row.state == PlacementState::unplaced && !app.deleted) {
@@ -36,7 +36,25 @@ class Step {
   }
 
  private:
-  // R4 (a): the old owner has said that nothing of the partition is left.
+  bool goes_down(VvmId vvm) const {
+    const VirtualMachine* machine = find(tables_.vvms, vvm);
+    return machine != nullptr && machine->state != VvmState::registered;
+  }
+
+  // R4 (a): the old owner has said that nothing of the partition is left. One that goes down may be
+  // gone before it reads that it should: then it is enough that the same process has said so of the
+  // set-point before, which had it Present. It takes nothing up again, and a process after it
+  // registers first and finds the tombstone.
+  bool is_left(const Placement& row, const ProcessVariable* pv) const {
+    if (pv == nullptr || pv->phase != Phase::absent) {
+      return false;
+    }
+    const bool has_left = goes_down(row.owner) &&
+                          pv->vvm_epoch == find(tables_.vvms, row.owner)->epoch &&
+                          raw(pv->observed_generation) >= raw(row.generation) - 1;
+    return has_left || pv->observed_generation >= row.generation;
+  }
+
   void release_done(const App& app, Placement& row) {
     if (row.state != PlacementState::releasing) {
       return;
@@ -47,7 +65,7 @@ class Step {
     if (sp == nullptr || sp->desired != Desired::absent || sp->generation != row.generation) {
       return;
     }
-    if (pv == nullptr || pv->phase != Phase::absent || pv->observed_generation < row.generation) {
+    if (!is_left(row, pv)) {
       return;
     }
     load_->remove(row.owner, app.name);

@@ -3,9 +3,9 @@
 // The processor of the cluster runs reconcile() after commands that matter and at every tick. Pure
 // functions of the tables (docs/spec/vvm.md 11.4, 11.5). Level-triggered: it looks at what is,
 // never at what has just happened, so it may be run at any time and any number of times. Here are
-// R1, R4 (a), R5 for all partitions at once, R6, R7 and R8. Fail-over and moves (R2, R3, R4 (b))
-// read leases, waves (11.6) decide the version of each partition: both put their decision in front
-// of step() and leave the rest as it is.
+// R1, R3 for VVMs that go down, R4 (a), R5 for all partitions at once, R6, R7 and R8. Fail-over and
+// moves (R2, R3, R4 (b)) read leases, waves (11.6) decide the version of each partition: both put
+// their decision in front of step() and leave the rest as it is.
 #pragma once
 
 #include <map>

@@ -215,6 +215,68 @@ BOOST_AUTO_TEST_CASE(a_deleted_application_is_taken_down_and_may_come_back_with_
   BOOST_TEST((c.sp(0, 1).partition_epoch == PartitionEpoch{2}));
 }
 
+// R3, R4: graceful shutdown.
+BOOST_AUTO_TEST_CASE(what_a_vvm_that_goes_down_has_left_is_placed_elsewhere) {
+  Cluster c;
+  c.join(1, 1);
+  c.deploy(2);
+  c.deploy_image("one");
+  c.reconcile_once();
+  c.follow(0, 1);
+  c.follow(1, 2);
+  c.join(2, 2);
+  c.must(decide(c.tables, VvmGoingDown{.vvm = VvmId{1}, .epoch = VvmEpoch{1}}));
+  c.reconcile_once();
+  BOOST_TEST((c.sp(0, 1).desired == Desired::absent));
+  BOOST_TEST((c.placement(0).state == PlacementState::releasing));
+  BOOST_TEST(c.reconcile_once() == 0U);  // its PVs still say Running
+  // It goes before it reads the tombstone of the first, and after it reads that of the second.
+  ProcessVariable pv = pv_of(1, 0, 1, 3);
+  pv.phase = Phase::absent;
+  pv.observed_generation = Generation{1};
+  c.must(report_pv(c.tables, pv));
+  c.follow(1, 4);
+  c.reconcile_once();
+  for (int partition : {0, 1}) {
+    BOOST_TEST((c.placement(partition).owner == VvmId{2}));
+    BOOST_TEST(raw(c.placement(partition).epoch) == 2);
+    BOOST_TEST((c.sp(partition, 2).desired == Desired::present));
+    BOOST_TEST((c.sp(partition, 1).desired == Desired::absent));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_absent_of_before_the_set_point_does_not_mean_that_it_was_left) {
+  Cluster c;
+  c.join(1, 1);
+  c.deploy(1);
+  c.deploy_image("one");
+  c.reconcile_once();
+  c.follow(0, 1);
+  c.deploy_image("two");
+  c.reconcile_once();
+  ProcessVariable pv = pv_of(1, 0, 1, 2);  // of Generation 1; 2 may be running by now
+  pv.phase = Phase::absent;
+  pv.observed_generation = Generation{1};
+  c.must(report_pv(c.tables, pv));
+  c.must(decide(c.tables, VvmGoingDown{.vvm = VvmId{1}, .epoch = VvmEpoch{1}}));
+  c.reconcile_once();
+  BOOST_TEST(raw(c.placement(0).generation) == 3);
+  c.reconcile_once();
+  BOOST_TEST((c.placement(0).state == PlacementState::releasing));
+  // The next process of the VVM reads the tombstone and says so.
+  RegisterVvm again = vvm_command(1, 1, 'm');
+  c.must(decide(c.tables, again, LeaseCheck::unchecked, noon));
+  c.reconcile_once();
+  BOOST_TEST((c.placement(0).state == PlacementState::releasing));
+  pv = pv_of(1, 0, 2, 1);
+  pv.phase = Phase::absent;
+  pv.observed_generation = Generation{3};
+  c.must(report_pv(c.tables, pv));
+  c.reconcile_once();
+  BOOST_TEST((c.placement(0).state == PlacementState::assigned));
+  BOOST_TEST(raw(c.placement(0).epoch) == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_tombstone_goes_after_a_day) {  // R8
   Cluster c;
   c.join(1, 1);

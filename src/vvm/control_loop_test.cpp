@@ -190,6 +190,34 @@ BOOST_AUTO_TEST_CASE(other_pools_of_the_same_version_are_built_and_switched_to) 
   w.stop();
 }
 
+// 8.7: content that was there before, and that the served definition could follow.
+BOOST_AUTO_TEST_CASE(a_rollback_to_older_content_is_no_incompatible_update) {
+  Outside outside;
+  LoopWorld w(&outside);
+  w.give(outside.present(1));
+  BOOST_TEST_REQUIRE(w.reaches(Phase::running));
+  w.give(outside.present(2));
+  BOOST_TEST_REQUIRE(w.reaches(Phase::running));
+  SetPoint back = outside.present(1);
+  back.app_version = AppVersion{3};
+  w.give(back);
+  BOOST_TEST(w.reaches(Phase::running, seconds(10)));
+  BOOST_TEST(w.serves() == 3);
+  SetPoint as_new = outside.present(2);  // the same content as an upload of its own is an update
+  as_new.app_version = AppVersion{4};
+  w.give(as_new);
+  BOOST_TEST_REQUIRE(w.reaches(Phase::running, seconds(10)));
+  outside.blobs[9] = outside.blobs[1];
+  SetPoint upload = outside.present(1);
+  upload.app_version = AppVersion{5};
+  upload.image_blob = BlobId{9};
+  w.give(upload);
+  BOOST_TEST(w.reaches(Phase::blocked, seconds(10)));
+  BOOST_TEST((w.view().error == Code::incompatible));
+  BOOST_TEST(w.serves() == 4);
+  w.stop();
+}
+
 BOOST_AUTO_TEST_CASE(a_maintenance_window_is_waited_for_in_phase_pending) {
   Outside outside;
   LoopWorld w(&outside);
