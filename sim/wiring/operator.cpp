@@ -58,12 +58,17 @@ void Operator::give(Order order) {
   given_.notify_all();
 }
 
+void Operator::begin() {
+  begun_ = true;
+  given_.notify_all();
+}
+
 Task<void> Operator::run() {
   std::exception_ptr cancelled;
   try {
     for (;;) {
       for (auto& [app, queue] : queues_) {
-        if (!queue.orders.empty() && !std::exchange(queue.working, true)) {
+        if (begun_ && !queue.orders.empty() && !std::exchange(queue.working, true)) {
           scope_.spawn(app.str(), work(app));
         }
       }

@@ -59,6 +59,8 @@ class Operator final : public Program {
 
   // At any time, from anywhere.
   void give(Order order);
+  // The cluster is complete: from now on orders are carried out.
+  void begin();
 
   // Orders that have not come to an end.
   std::size_t open() const { return open_; }
@@ -94,6 +96,7 @@ class Operator final : public Program {
   std::map<std::string, BlobId> blobs_;             // of images that were sent
   std::map<AppQName, AppVersion> before_rollback_;  // the newest version before the first try
   std::size_t open_ = 0;
+  bool begun_ = false;
   Signal given_;
   TaskScope scope_;
 };

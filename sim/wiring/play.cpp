@@ -6,6 +6,11 @@
 #include "sim/world/glob.hpp"
 
 namespace vvm::wiring {
+namespace {
+
+constexpr Duration boot_limit = seconds(20);  // then the cluster is used as it is
+
+}  // namespace
 
 void Simulation::play(std::uint64_t steps_max) {
   sim::Kernel& kernel = world_.kernel();
@@ -15,6 +20,7 @@ void Simulation::play(std::uint64_t steps_max) {
     world_.start(name);
   }
   deploy_apps();
+  kernel.after(boot_limit, sim::Action([this] { begin_operations(); }));
   timeline_->start();
   expectations_.started(kernel.now());
   const Instant healed_at = heal_at();
@@ -35,6 +41,9 @@ void Simulation::after_step() {
   const Instant now = world_.kernel().now();
   const bool changed = ghost_.changes() != changes_seen_;
   changes_seen_ = ghost_.changes();
+  if (changed && !operations_begun_ && all_registered()) {
+    begin_operations();
+  }
   if (changed && !converged_once_ && predicates_.converged()) {
     converged_once_ = true;
     timeline_->converged();

@@ -351,6 +351,21 @@ void Simulation::start(const std::string& glob) {
   }
 }
 
+// People deploy on a cluster that is there: while VVMs still come up, the first would get
+// everything, as nothing is moved later.
+bool Simulation::all_registered() const {
+  const cluster::Table<cluster::VirtualMachine>& rows = ghost_.state().cluster.vvms;
+  return rows.size() == vvm_names_.size() && std::ranges::all_of(rows, [](const auto& entry) {
+           return entry.second.state == cluster::VvmState::registered;
+         });
+}
+
+void Simulation::begin_operations() {
+  if (!std::exchange(operations_begun_, true)) {
+    operator_->begin();
+  }
+}
+
 // ---- heal
 
 // Where the file does not say: at once when it has no faults, else as late as convergence allows,

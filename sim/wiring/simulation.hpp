@@ -77,6 +77,8 @@ class Simulation final : private sim::Observer {
   void start(const std::string& glob);
   Instant heal_at() const;
   void heal();
+  bool all_registered() const;
+  void begin_operations();
   void after_step();
   void finish();
   void fill_faults(ghost::RunResult& result);
@@ -115,6 +117,7 @@ class Simulation final : private sim::Observer {
   std::optional<ghost::Violation> own_violation_;  // deadlock, impure work
   std::uint64_t changes_seen_ = 0;
   bool converged_once_ = false;
+  bool operations_begun_ = false;
   bool out_of_budget_ = false;
 };
 
