@@ -172,9 +172,9 @@ int run_program(std::span<const std::string> args, const AddCommands& add, Conso
   int code = raw(Exit::internal);
   try {
     CLI::App root;
-    describe_program(root);
     int exit_code = raw(Exit::ok);
     add(root, exit_code);
+    describe_program(root);  // last: commands would inherit the examples of the program
     code = parse_and_run(root, args, exit_code, console);
   } catch (const std::exception& e) {
     fmt::print(console.err, "vvm: internal error: {}\n", e.what());

@@ -83,6 +83,7 @@ BOOST_AUTO_TEST_CASE(help_goes_to_standard_output_and_is_no_failure) {
   BOOST_TEST(inner.code == 0);
   BOOST_TEST(has(inner.out, "--markdown"));
   BOOST_TEST(has(inner.out, "Usage: vvm report compare"));
+  BOOST_TEST(!has(run({"report", "--help"}).out, "Exit codes"));
 }
 
 BOOST_AUTO_TEST_CASE(without_a_command_the_help_goes_to_standard_error) {
