@@ -19,7 +19,7 @@ Task<Result<AppProgress>> await_rollout(
     if (progress.done() && progress.wanted >= version) {
       co_return progress;
     }
-    if (!progress.problem.empty()) {
+    if (!progress.problem.empty() && progress.problem_of >= version) {
       co_return Error{Code::unprocessable, app.str() + ": " + progress_text(progress)};
     }
     if (rt.now() >= deadline) {

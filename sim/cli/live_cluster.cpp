@@ -254,7 +254,8 @@ void LiveCluster::show_progress(const ClusterStatus& status) {
     all_run = all_run && progress.done();
     std::string text = progress_text(progress);
     std::string& last = shown_[app.name];
-    if (text == last) {
+    const bool nothing = progress.wanted == AppVersion{} && progress.problem.empty();
+    if (text == last || nothing) {
       continue;
     }
     const std::string name = app.name.str();

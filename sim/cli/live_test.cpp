@@ -136,7 +136,11 @@ BOOST_AUTO_TEST_CASE(a_blocked_partition_is_a_problem_unless_it_is_of_an_earlier
   status.pvs[1].error = Code::syntax_error;
   status.pvs[1].error_message = "pos.vsql:3:12: bad";
   BOOST_TEST(progress_of(status, pos).problem == "partition 1: SyntaxError: pos.vsql:3:12: bad");
+  BOOST_TEST((progress_of(status, pos).problem_of == AppVersion{2}));
   status.sps[1].generation = Generation{3};
+  BOOST_TEST(progress_of(status, pos).problem.empty());
+  status.sps[1].generation = Generation{2};
+  status.apps[0].desired_version = AppVersion{3};
   BOOST_TEST(progress_of(status, pos).problem.empty());
 }
 
@@ -144,6 +148,7 @@ BOOST_AUTO_TEST_CASE(a_refused_image_is_a_problem_until_the_next_one) {
   ClusterStatus status = upgrade();
   status.images.push_back(image_row(3, cluster::ImageState::rejected));
   BOOST_TEST(progress_of(status, pos).problem == "version 3 is refused: NotAZip: octets");
+  BOOST_TEST((progress_of(status, pos).problem_of == AppVersion{3}));
   status.images.push_back(image_row(4, cluster::ImageState::uploaded));
   BOOST_TEST(progress_of(status, pos).problem.empty());
 }
@@ -205,6 +210,13 @@ BOOST_AUTO_TEST_CASE(the_json_has_what_programs_wait_for) {
   BOOST_TEST(row.at("servingVersion").get_int64() == 1);
   BOOST_TEST(row.at("ageMs").get_int64() == 90'000);
   BOOST_TEST(row.at("error").is_null());
+  ClusterStatus silent = upgrade();
+  silent.pvs.clear();
+  const json::object before = json::parse(status_json(silent, now)).get_object();
+  const json::object& quiet = before.at("partitions").get_array().at(1).get_object();
+  BOOST_TEST(quiet.at("phase").is_null());
+  BOOST_TEST(quiet.at("servingVersion").get_int64() == 0);
+  BOOST_TEST(quiet.size() == row.size());
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_with_a_bad_row_is_refused_as_a_whole) {

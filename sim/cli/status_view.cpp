@@ -234,27 +234,27 @@ std::string vvms_text(const ClusterStatus& status, report::Colour colour) {
   return rows.size() == 1 ? "no VVMs\n" : table_text(std::move(rows), colour);
 }
 
+// Every member is there, also before the first report: who reads it need not ask.
 json::object json_of(const PartitionRow& row, WallMs now) {
-  json::object out{{"app", row.key.app.str()},
-                   {"partition", raw(row.key.partition)},
-                   {"vvm", raw(row.vvm())},
-                   {"wanted", row.sp != nullptr && row.sp->desired == Desired::present},
-                   {"wantedVersion", row.sp == nullptr ? 0 : raw(row.sp->app_version)},
-                   {"generation", row.sp == nullptr ? 0 : raw(row.sp->generation)},
-                   {"phase", nullptr}};
-  if (row.pv != nullptr) {
-    const ProcessVariable& pv = *row.pv;
-    out["phase"] = name_of(pv.phase);
-    out["servingVersion"] = raw(pv.serving_version);
-    out["observedGeneration"] = raw(pv.observed_generation);
-    out["partitionEpoch"] = raw(pv.partition_epoch);
-    out["vvmEpoch"] = raw(pv.vvm_epoch);
-    out["error"] = pv.error.has_value() ? json::value(code_name(*pv.error)) : json::value();
-    out["errorMessage"] = pv.error_message;
-    out["attempt"] = pv.attempt;
-    out["ageMs"] = std::max<std::int64_t>(0, now.ms - pv.updated_at.ms);
-  }
-  return out;
+  const bool reported = row.pv != nullptr;
+  const ProcessVariable none;
+  const ProcessVariable& pv = reported ? *row.pv : none;
+  const std::int64_t age = std::max<std::int64_t>(0, now.ms - pv.updated_at.ms);
+  return {{"app", row.key.app.str()},
+          {"partition", raw(row.key.partition)},
+          {"vvm", raw(row.vvm())},
+          {"wanted", row.sp != nullptr && row.sp->desired == Desired::present},
+          {"wantedVersion", row.sp == nullptr ? 0 : raw(row.sp->app_version)},
+          {"generation", row.sp == nullptr ? 0 : raw(row.sp->generation)},
+          {"phase", reported ? json::value(name_of(pv.phase)) : json::value()},
+          {"servingVersion", raw(pv.serving_version)},
+          {"observedGeneration", raw(pv.observed_generation)},
+          {"partitionEpoch", raw(pv.partition_epoch)},
+          {"vvmEpoch", raw(pv.vvm_epoch)},
+          {"error", pv.error.has_value() ? json::value(code_name(*pv.error)) : json::value()},
+          {"errorMessage", pv.error_message},
+          {"attempt", pv.attempt},
+          {"ageMs", reported ? json::value(age) : json::value()}};
 }
 
 json::object json_of(const ClusterStatus& status, const cluster::App& app) {
@@ -281,24 +281,24 @@ json::object json_of(const ClusterStatus& status, const cluster::App& app) {
 
 namespace {
 
-// Of the image that was uploaded last; earlier ones are history.
-std::string refusal_of(const ClusterStatus& status, const AppQName& app) {
+// The image that was uploaded last, if it is refused; earlier ones are history.
+const cluster::AppImage* refused_image(const ClusterStatus& status, const AppQName& app) {
   const cluster::AppImage* last = nullptr;
   for (const cluster::AppImage& image : status.images) {
     if (image.key.app == app && (last == nullptr || image.key.version > last->key.version)) {
       last = &image;
     }
   }
-  if (last == nullptr || last->state != cluster::ImageState::rejected) {
-    return "";
-  }
-  return fmt::format("version {} is refused: {}", raw(last->key.version), last->reject_message);
+  const bool refused = last != nullptr && last->state == cluster::ImageState::rejected;
+  return refused ? last : nullptr;
 }
 
-// What a partition reports of an earlier set-point says nothing of the wanted one.
-bool is_current(const ClusterStatus& status, const ProcessVariable& pv) {
-  return std::ranges::any_of(status.sps, [&pv](const SetPoint& sp) {
-    return sp.key == pv.key && sp.vvm == pv.vvm && sp.generation == pv.observed_generation;
+// What a partition reports of an earlier set-point says nothing of the wanted version. (That one
+// stands in the application's row before the set-points have it.)
+bool is_about(const ClusterStatus& status, const ProcessVariable& pv, AppVersion wanted) {
+  return std::ranges::any_of(status.sps, [&pv, wanted](const SetPoint& sp) {
+    return sp.key == pv.key && sp.vvm == pv.vvm && sp.app_version == wanted &&
+           sp.generation == pv.observed_generation;
   });
 }
 
@@ -324,13 +324,16 @@ AppProgress progress_of(const ClusterStatus& status, const AppQName& app) {
     } else {
       ++progress.other[std::string(name_of(pv.phase))];
     }
-    const bool blocked = pv.phase == Phase::blocked && is_current(status, pv);
+    const bool blocked = pv.phase == Phase::blocked && is_about(status, pv, progress.wanted);
     if (blocked && progress.problem.empty()) {
       progress.problem = fmt::format("partition {}: {}", raw(pv.key.partition), error_text(pv));
+      progress.problem_of = progress.wanted;
     }
   }
-  if (const std::string refusal = refusal_of(status, app); !refusal.empty()) {
-    progress.problem = refusal;
+  if (const cluster::AppImage* const refused = refused_image(status, app)) {
+    progress.problem_of = refused->key.version;
+    progress.problem =
+        fmt::format("version {} is refused: {}", raw(progress.problem_of), refused->reject_message);
   }
   return progress;
 }

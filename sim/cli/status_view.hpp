@@ -19,6 +19,7 @@ struct AppProgress {
   std::map<std::string, std::int32_t> other{};  // how many, by phase, or by version when Running
   // Why the newest version does not come: its image is refused, or a partition is Blocked.
   std::string problem{};
+  AppVersion problem_of{};  // the version that it is about
 
   bool done() const { return wanted != AppVersion{} && running == partitions; }
 };

@@ -79,14 +79,17 @@ class Up(unittest.TestCase):
             time.sleep(0.02)
         self.fail(f"no {what} within {LIMIT} s:\n{self.status()}\n{self.said()}")
 
-    def wait_for_version(self, version, partitions=4):
+    def wait_for_version(self, version, partitions=4, life=1):
+        """Every partition runs the version, in this life of its VVM."""
+
         def runs(status):
             rows = [p for p in status["partitions"] if p["app"] == APP and p["wanted"]]
             return len(rows) == partitions and all(
-                p["phase"] == "Running" and p["servingVersion"] == version for p in rows
+                (p["phase"], p["servingVersion"], p["vvmEpoch"]) == ("Running", version, life)
+                for p in rows
             )
 
-        return self.wait_for(f"version {version}", runs)
+        return self.wait_for(f"version {version} in life {life}", runs)
 
     def stop(self, number):
         self.up.send_signal(number)
@@ -112,11 +115,32 @@ class Up(unittest.TestCase):
         table = self.ctl("status")
         self.assertEqual(table.returncode, 0, table.stderr)
         self.assertRegex(table.stdout, r"acme/pos +3 +1 +Running +2 +2 ")
-        back = self.ctl("rollback", "--app", APP, "--to", "1", "--wait")
-        self.assertEqual((back.returncode, back.stderr), (0, ""))
-        self.wait_for_version(3)
+        third = os.path.join(self.root, "third")
+        shutil.copytree(SECOND, third)
+        with open(os.path.join(third, "pkg/github.com/acme/pos/house.vsql"), "a") as f:
+            f.write("-- the third version\n")
+        for verb in (("deploy", third), ("rollback", "--to", "2")):
+            done = self.ctl(*verb, "--app", APP, "--wait")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.wait_for_version(4)
         self.assertEqual(self.stop(signal.SIGINT), 0, self.said())
         self.assertIn("vvm-1       stopped", self.said())
+        self.assert_nothing_is_left()
+
+    def test_what_may_not_follow_is_refused_and_the_old_version_goes_on(self):
+        """Version 1 lacks types that version 2 has: going back would lose data."""
+        self.start("--app", f"{APP}={SECOND}", "--vvms", "2")
+        self.wait_for_version(1)
+        first = os.path.join(os.path.dirname(SECOND), "pos-v1")
+        refused = self.ctl("deploy", first, "--app", APP, "--wait")
+        self.assertEqual(refused.returncode, 1, refused.stdout)
+        self.assertIn("Incompatible", refused.stderr)
+        serving = {p["servingVersion"] for p in self.status()["partitions"]}
+        self.assertEqual(serving, {1})
+        again = self.ctl("deploy", SECOND, "--app", APP, "--wait")
+        self.assertEqual((again.returncode, again.stderr), (0, ""))
+        self.wait_for_version(3)
+        self.assertEqual(self.stop(signal.SIGINT), 0, self.said())
         self.assert_nothing_is_left()
 
     def test_a_second_life_goes_on_with_the_same_data(self):
@@ -126,7 +150,7 @@ class Up(unittest.TestCase):
         self.assertEqual(self.stop(signal.SIGTERM), 0, self.said())
         self.assert_nothing_is_left()
         self.start("--vvms", "2", "--data", data)
-        after = self.wait_for_version(1, partitions=5)
+        after = self.wait_for_version(1, partitions=5, life=2)
         self.assertGreater(after["revision"], before["revision"])
         self.assertEqual([v["epoch"] for v in after["vvms"]], [2, 2])
         self.assertIn("deployed before, as version 1", self.said())
@@ -143,7 +167,7 @@ class Up(unittest.TestCase):
         self.assertEqual(stale.returncode, 1)
         self.assertRegex(stale.stderr, r"ConnectionRefused: no answer .* says that process \d+")
         self.start("--vvms", "1", "--data", data)
-        status = self.wait_for_version(1)
+        status = self.wait_for_version(1, life=2)
         self.assertEqual([v["epoch"] for v in status["vvms"]], [2])
         self.assertEqual(self.stop(signal.SIGINT), 0, self.said())
         self.assert_nothing_is_left()
