@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #include "sim/cli/perf_files.hpp"
-#include "sim/cli/run_outputs.hpp"
 #include "sim/cli/run_inputs.hpp"
+#include "sim/cli/run_outputs.hpp"
 #include "sim/cli/run_plan.hpp"
 #include "sim/cli/run_pool.hpp"
 #include "sim/cli/run_progress.hpp"

@@ -52,8 +52,8 @@ Status write_pages(const fs::path& at, const report::Campaign& campaign, const S
 }  // namespace
 
 Status write_run_outputs(const RunOutputs& files,
-                       const report::Campaign& campaign,
-                       const SourceOf& source_of) {
+                         const report::Campaign& campaign,
+                         const SourceOf& source_of) {
   if (!files.html.empty()) {
     TRY(write_pages(files.html, campaign, source_of));
   }

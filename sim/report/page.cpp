@@ -109,8 +109,9 @@ std::string failure_html(const RunCase& run) {
   }
   if (run.result.violation.has_value()) {
     const ghost::Violation& violation = *run.result.violation;
-    out += fact("where", violation.subject);
-    out += fact("when", fmt::format("{}, step {}", moment_text(violation.at), violation.step));
+    out += fact("where", violation.line > 0 ? "" : violation.subject);
+    out += fact("when", moment_text(violation.at));
+    out += fact("step", violation.step > 0 ? thousands(violation.step) : "");
     out += fact("line", violation.line > 0 ? fmt::format("{}:{}", run.file, violation.line) : "");
     out += fact("expected", violation.expected) + fact("seen", violation.seen);
   }
@@ -187,8 +188,12 @@ std::string expectations_html(const RunCase& run) {
       const bool decided = expectation.decided_at.has_value();
       out += fmt::format(
           "<tr class=\"{}\"><td>{}</td><td>{}{}</td><td>{}</td><td class=\"num\">{}</td></tr>\n",
-          expectation.held ? "" : "moment",
-          expectation.held ? "met" : "not met",
+          expectation.held            ? ""
+          : expectation.over_campaign ? "idle"
+                                      : "moment",
+          expectation.held            ? "met"
+          : expectation.over_campaign ? "not seen"
+                                      : "not met",
           markup_escaped(expectation.text),
           expectation.seen.empty() ? "" : ": " + markup_escaped(expectation.seen),
           decided ? moment_text(*expectation.decided_at) : "",

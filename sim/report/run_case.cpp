@@ -2,6 +2,8 @@
 #include "sim/report/run_case.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -84,8 +86,34 @@ FaultCount faults_of(const RunCase& run) {
   return out;
 }
 
+std::vector<Missing> missing_of(const Campaign& campaign) {
+  std::vector<Missing> out;
+  for (std::size_t begin = 0; begin < campaign.runs.size();) {
+    const std::string& file = campaign.runs[begin].file;
+    std::map<std::pair<int, std::string>, bool> seen;  // by line and text
+    std::size_t runs = 0;
+    std::size_t end = begin;
+    for (; end < campaign.runs.size() && campaign.runs[end].file == file; ++end) {
+      const RunCase& run = campaign.runs[end];
+      runs += run.broken.empty() ? 1 : 0;
+      for (const ghost::ExpectationOutcome& expectation : run.result.expectations) {
+        if (expectation.over_campaign) {
+          seen[{expectation.line, expectation.text}] |= expectation.held;
+        }
+      }
+    }
+    for (const auto& [what, held] : seen) {
+      if (!held && runs > 1) {
+        out.push_back({.file = file, .line = what.first, .text = what.second, .runs = runs});
+      }
+    }
+    begin = end;
+  }
+  return out;
+}
+
 int exit_code_of(const Campaign& campaign) {
-  Outcome worst = Outcome::held;
+  Outcome worst = missing_of(campaign).empty() ? Outcome::held : Outcome::unknown;
   for (const RunCase& run : campaign.runs) {
     worst = std::max(worst, outcome_of(run));
   }

@@ -69,7 +69,17 @@ struct Campaign {
   int jobs = 1;
 };
 
-// That of the worst run.
+// A `sometimes` of a scenario that was run with several seeds, and came about in none of them.
+struct Missing {
+  std::string file{};
+  int line = 0;
+  std::string text{};
+  std::size_t runs = 0;
+};
+
+std::vector<Missing> missing_of(const Campaign& campaign);
+
+// That of the worst run, or of what is missing: that is unknown.
 int exit_code_of(const Campaign& campaign);
 
 }  // namespace vvm::report

@@ -84,6 +84,7 @@ void describe(A& at, ghost::ExpectationOutcome& v) {
   at("evaluations", v.evaluations);
   at("decided_at_ns", v.decided_at);
   at("seen", v.seen);
+  at("over_campaign", v.over_campaign);
 }
 
 template <class A>

@@ -124,7 +124,7 @@ std::string fault_cell(FaultCount faults) {
 }
 
 std::string verdict_cell(const Sums& sums) {
-  return sums.worst == Outcome::held || sums.runs == 1
+  return sums.bad == 0 || sums.runs == 1
              ? std::string{name_of(sums.worst)}
              : fmt::format("{} {}/{}", name_of(sums.worst), sums.bad, sums.runs);
 }
@@ -231,17 +231,17 @@ std::string timeline_text(const std::vector<TimelineLine>& lines, TerminalStyle 
 
 std::string violation_text(const RunCase& run, TerminalStyle style) {
   const ghost::Violation& violation = *run.result.violation;
+  // An expectation is its own name.
   std::string out =
-      field("property", fmt::format("{} {}", violation.property, violation.title), style);
-  std::string where = violation.subject;
-  where += fmt::format("{}{} (step {})",
-                       where.empty() ? "at " : ", at ",
-                       moment_text(violation.at),
-                       thousands(violation.step));
-  out += field("where", where, style);
-  if (violation.line > 0) {
-    out += field("line", fmt::format("{}:{}", run.file, violation.line), style);
+      violation.line > 0
+          ? field("line", fmt::format("{}:{}", run.file, violation.line), style)
+          : field("property", fmt::format("{} {}", violation.property, violation.title), style);
+  std::string where = violation.line > 0 ? std::string{} : violation.subject;
+  where += fmt::format("{}{}", where.empty() ? "at " : ", at ", moment_text(violation.at));
+  if (violation.step > 0) {
+    where += fmt::format(" (step {})", thousands(violation.step));
   }
+  out += field("where", where, style);
   out += field("expected", violation.expected, style);
   out += field("seen", violation.seen, style);
   if (!run.result.history.processes.empty()) {
@@ -285,8 +285,15 @@ std::string campaign_table(const Campaign& campaign, TerminalStyle style) {
                          {"events", Paint::dim},
                          {"faults", Paint::dim}}};
   const std::vector<Span> spans = scenarios_of(campaign);
+  const std::vector<Missing> missing = missing_of(campaign);
   for (const Span span : spans) {
-    const Sums sums = sums_of(campaign, span);
+    Sums sums = sums_of(campaign, span);
+    const bool lacks = std::any_of(missing.begin(), missing.end(), [&](const Missing& lack) {
+      return lack.file == campaign.runs[span.begin].file;
+    });
+    if (sums.worst == Outcome::held && lacks) {
+      sums.worst = Outcome::unknown;
+    }
     rows.push_back({{shown_file(campaign.runs[span.begin])},
                     {verdict_cell(sums), paint_of(sums.worst)},
                     {thousands(sums.runs)},
@@ -311,6 +318,18 @@ std::string campaign_table(const Campaign& campaign, TerminalStyle style) {
     from = end;
     if (i == 0) {
       continue;
+    }
+    for (const Missing& lack : missing) {
+      if (lack.file == campaign.runs[spans[i - 1].begin].file) {
+        out += painted(clipped(fmt::format("    line {}: {}: in none of {} runs",
+                                           lack.line,
+                                           printable(lack.text),
+                                           lack.runs),
+                               style.width),
+                       Paint::yellow,
+                       style.colour) +
+               "\n";
+      }
     }
     for (const Reason& reason : reasons_of(campaign, spans[i - 1])) {
       const std::string seeds = seeds_text(reason.seeds);
@@ -345,6 +364,9 @@ std::string campaign_totals(const Campaign& campaign, TerminalStyle style) {
   add(Outcome::violated, "failed");
   add(Outcome::unknown, "unknown");
   add(Outcome::broken, "broken");
+  if (const std::size_t lacks = missing_of(campaign).size(); lacks > 0) {
+    verdict += fmt::format(", {} {}", lacks, painted("never seen", Paint::yellow, style.colour));
+  }
   const double virtual_s = static_cast<double>(sums.virtual_ns) / 1e9;
   return fmt::format(
       "{} scenario{}, {} run{}: {}\n"
@@ -374,12 +396,13 @@ std::string run_details(const RunCase& run, TerminalStyle style) {
   }
   for (const ghost::ExpectationOutcome& expectation : run.result.expectations) {
     std::string text = expectation.text;
-    if (!expectation.held) {
+    if (!expectation.held && !expectation.seen.empty()) {
       text += ": " + expectation.seen;
     } else if (expectation.decided_at.has_value()) {
       text += fmt::format(" (met at {})", moment_text(*expectation.decided_at));
     }
-    out += field(expectation.held ? "met" : "NOT MET", text, style);
+    const std::string_view not_held = expectation.over_campaign ? "not seen" : "NOT MET";
+    out += field(expectation.held ? "met" : not_held, text, style);
   }
   for (const ghost::LoadOutcome& load : run.result.loads) {
     out += field("load",
@@ -456,6 +479,9 @@ std::string reason_of(const RunCase& run) {
   }
   if (run.result.violation.has_value()) {
     const ghost::Violation& violation = *run.result.violation;
+    if (violation.line > 0 && !violation.expected.empty()) {
+      return fmt::format("line {}: {}", violation.line, violation.expected);
+    }
     return violation.title.empty() ? violation.property
                                    : violation.property + " " + violation.title;
   }

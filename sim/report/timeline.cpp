@@ -29,14 +29,19 @@ std::string version_text(AppVersion version) {
   return raw(version) == 0 ? std::string{"nothing"} : fmt::format("v{}", raw(version));
 }
 
+// Where the step that failed is the news.
+bool in_trouble(Phase phase) {
+  return phase == Phase::backoff || phase == Phase::blocked || phase == Phase::lost;
+}
+
 std::string phase_text(const ghost::PhaseInterval* before, const ghost::PhaseInterval& now) {
-  std::string out = before == nullptr
-                        ? std::string{name_of(now.phase)}
-                        : fmt::format("{} -> {}", name_of(before->phase), name_of(now.phase));
-  if (now.error.has_value()) {
+  const bool moves = before != nullptr && before->phase != now.phase;
+  std::string out = moves ? fmt::format("{} -> {}", name_of(before->phase), name_of(now.phase))
+                          : std::string{name_of(now.phase)};
+  if (in_trouble(now.phase) && now.error.has_value()) {
     out += fmt::format(": {}", code_name(*now.error));
   }
-  if (now.attempt > 0) {
+  if (in_trouble(now.phase) && now.attempt > 0) {
     out += fmt::format(", attempt {}", now.attempt);
   }
   const bool asks_anew = before == nullptr || before->target != now.target;
@@ -46,8 +51,10 @@ std::string phase_text(const ghost::PhaseInterval* before, const ghost::PhaseInt
   return out;
 }
 
+// An error or a count of attempts that is only carried along is no news.
 bool same_phase(const ghost::PhaseInterval& a, const ghost::PhaseInterval& b) {
-  return a.phase == b.phase && a.error == b.error && a.attempt == b.attempt && a.target == b.target;
+  const bool same_trouble = !in_trouble(a.phase) || (a.error == b.error && a.attempt == b.attempt);
+  return a.phase == b.phase && a.target == b.target && same_trouble;
 }
 
 void add_partition(const ghost::PartitionHistory& part, std::vector<Raw>& out) {
@@ -111,7 +118,7 @@ void add_fault(const ghost::FaultMark& fault, Instant end, std::vector<Raw>& out
     text += " (touches nothing)";
   }
   out.push_back({fault.time.from, fault.who, {}, std::move(text), mark, true});
-  if (fault.time.from < fault.time.to && fault.time.to < end) {
+  if (!idle && fault.time.from < fault.time.to && fault.time.to < end) {
     out.push_back({fault.time.to, fault.who, {}, "over: " + fault.text, mark, true});
   }
 }
@@ -264,10 +271,11 @@ std::vector<TimelineLine> around(const ghost::History& history,
   if (out.size() > options.before) {
     out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(options.before));
   }
-  out.push_back({.at = violation.at,
-                 .who = "",
-                 .what = violation.property + " " + violation.title,
-                 .mark = Mark::moment});
+  out.push_back(
+      {.at = violation.at,
+       .who = "",
+       .what = violation.line > 0 ? violation.expected : violation.property + " " + violation.title,
+       .mark = Mark::moment});
   std::vector<TimelineLine> rest = merged(after);
   rest.resize(std::min(rest.size(), options.after));
   std::move(rest.begin(), rest.end(), std::back_inserter(out));

@@ -126,6 +126,30 @@ BOOST_AUTO_TEST_CASE(the_worst_run_decides_the_exit_code) {
   BOOST_TEST(exit_code_of(sample_campaign()) == 4);
 }
 
+BOOST_AUTO_TEST_CASE(what_should_be_seen_sometimes_is_judged_over_several_runs) {
+  const Campaign one{.runs = {held_run(1)}};
+  BOOST_TEST(missing_of(one).empty());
+  BOOST_TEST(exit_code_of(one) == 0);
+  Campaign two{.runs = {held_run(1), held_run(2)}};
+  BOOST_REQUIRE(missing_of(two).size() == 1U);
+  BOOST_TEST(missing_of(two)[0].line == 61);
+  BOOST_TEST(missing_of(two)[0].runs == 2U);
+  BOOST_TEST(exit_code_of(two) == 2);
+  BOOST_TEST(campaign_table(two, {}).find(
+                 "    line 61: sometimes phase(*, acme/pos/*, Blocked): in none of 2 runs\n") !=
+             std::string::npos);
+  two.runs[1].result.expectations[1].held = true;
+  BOOST_TEST(exit_code_of(two) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_expectation_is_named_by_what_it_expects) {
+  RunCase run = failed_run();
+  run.result.violation->line = 60;
+  run.result.violation->expected = "at 59s: running(acme/pos/*, version=1)";
+  BOOST_TEST(reason_of(run) == "line 60: at 59s: running(acme/pos/*, version=1)");
+  check_golden(golden("expectation.txt"), failure_text(run, {}));
+}
+
 BOOST_AUTO_TEST_CASE(a_run_that_differs_when_repeated_is_unknown_and_says_where) {
   RunCase run = held_run();
   run.repetition = Repetition{.same = false,

@@ -108,18 +108,33 @@ function makeModel(run) {
   };
   const names = (text) => history.processes.some((process) => says(text, process.name));
 
+  // Other phases carry the error of the attempt before along.
+  const trouble = (phase) => phase.error && ['Backoff', 'Blocked', 'Lost'].includes(phase.phase);
+
+  // The version that was served for most of a stretch: the set-point may ask for another one by then.
+  function served(part, from, to) {
+    let best = 0;
+    let version = 0;
+    for (const s of part.serving) {
+      const length = Math.min(s.to_ns, to) - Math.max(s.from_ns, from);
+      if (length > best) [best, version] = [length, s.version];
+    }
+    return version ? ` v${version}` : '';
+  }
+
   function partLane(part, group) {
     const name = `${part.app}/${part.partition}`;
     const at = `${name} at ${part.process}`;
     const phases = part.phases.map((phase) => ({
       kind: 'phase', phase: phase.phase, from: phase.from_ns, to: phase.to_ns,
-      title: `${phase.phase}${phase.error ? `: ${phase.error}` : ''}`,
-      label: phase.error ? `${phase.phase}: ${phase.error}`
-        : phase.phase === 'Running' && phase.target ? `Running v${phase.target}` : phase.phase,
+      title: `${phase.phase}${trouble(phase) ? `: ${phase.error}` : ''}`,
+      label: trouble(phase) ? `${phase.phase}: ${phase.error}`
+        : phase.phase === 'Running' ? `Running${served(part, phase.from_ns, phase.to_ns)}` : phase.phase,
       facts: [
         ['partition', at],
         ['to version', phase.target ? `v${phase.target}` : ''],
         ['attempt', phase.attempt || ''],
+        ['error before', phase.error && !trouble(phase) ? phase.error : ''],
         ['generation', phase.generation || ''],
       ],
     }));

@@ -197,8 +197,8 @@ RunCase sample(std::uint64_t seed, std::int64_t end) {
                         .events = 5'210,
                         .effects = 8'904,
                         .full_checks = 30,
-                        .memo_hits = 10,
-                        .bytes_moved = 4'194'304};
+                        .bytes_moved = 4'194'304,
+                        .memo_hits = 10};
   run.result.history.end = ms(end);
   add_processes(run.result.history, end);
   add_partitions(run.result.history, end);
@@ -213,7 +213,12 @@ RunCase sample(std::uint64_t seed, std::int64_t end) {
                               .line = 60,
                               .held = true,
                               .evaluations = 3'120,
-                              .decided_at = ms(70'520)}};
+                              .decided_at = ms(70'520)},
+                             {.text = "sometimes phase(*, acme/pos/*, Blocked)",
+                              .line = 61,
+                              .held = false,
+                              .evaluations = 9'044,
+                              .over_campaign = true}};
   run.result.loads = {{"sales", 2'410, 2'377, 33, 0}};
   return run;
 }
