@@ -172,7 +172,6 @@ bool Parser::skip_item(const Token* from) {
     }
     depth += at(Tok::open) ? 1 : at(Tok::close) ? -1 : 0;
   }
-  fail("`)`");
   return false;
 }
 

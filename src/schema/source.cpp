@@ -128,11 +128,14 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
-const SourceFile& SourceMap::add(std::string_view name, std::string_view text) {
+const SourceFile& SourceMap::add(std::string_view name,
+                                 std::string_view text,
+                                 std::string_view package) {
   CHECK(text.size() <= file_bytes_max, "source file too large", text.size());
   CHECK(next_ + text.size() + 2 < UINT32_MAX, "no places left", next_);
   auto file = std::make_unique<SourceFile>();
   file->name = name;
+  file->package = package;
   file->octets.reserve(text.size() + padding);
   file->octets.append(text);
   file->octets.append(padding, '\0');
@@ -141,13 +144,6 @@ const SourceFile& SourceMap::add(std::string_view name, std::string_view text) {
   next_ += text.size() + 2;  // the end of a file is a place too
   files_.push_back(std::move(file));
   return *files_.back();
-}
-
-void SourceMap::drop(const SourceFile& file) {
-  const auto it = std::find_if(
-      files_.begin(), files_.end(), [&file](const auto& kept) { return kept.get() == &file; });
-  CHECK(it != files_.end(), "a file of another map");
-  files_.erase(it);
 }
 
 const SourceFile* SourceMap::file_of(Loc loc) const {

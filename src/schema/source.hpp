@@ -23,8 +23,9 @@ inline constexpr std::uint32_t nesting_max = 256;                       // docs/
 inline constexpr std::size_t messages_max = 100;                        // docs/spec/vvm.md 8.6
 
 struct SourceFile {
-  std::string name;    // base name
-  std::string octets;  // the text and its padding
+  std::string name;     // base name
+  std::string package;  // path of its package; may be empty
+  std::string octets;   // the text and its padding
   std::uint32_t size = 0;
   Loc base = 0;
 
@@ -48,10 +49,10 @@ struct Place {
 
 class SourceMap {
  public:
-  // pre: text.size() <= file_bytes_max. The file lives as long as this map, or until drop().
-  const SourceFile& add(std::string_view name, std::string_view text);
-  // Frees the text of a file that nothing refers to any more; its places are never given out again.
-  void drop(const SourceFile& file);
+  // pre: text.size() <= file_bytes_max. The file lives as long as this map.
+  const SourceFile& add(std::string_view name,
+                        std::string_view text,
+                        std::string_view package = {});
 
   // Null for 0.
   const SourceFile* file_of(Loc loc) const;

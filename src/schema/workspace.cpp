@@ -51,7 +51,7 @@ const Parsed& Workspace::parsed(const std::string& path, const SourceText& file)
     replaced_.push_back(std::move(known.parsed.tree));
   }
   ++files_parsed_;
-  known.parsed = parse(sources_->add(file.name, file.text), names_.get(), &tokens_);
+  known.parsed = parse(sources_->add(file.name, file.text, path), names_.get(), &tokens_);
   return known.parsed;
 }
 
