@@ -118,6 +118,7 @@ class Run {
         return;
       case Kind::hurry:
         core_.hurry();
+        hurried_ = true;
         for (auto& [key, state] : keys_) {
           state.not_before = {};
           state.failures = in_flight_.contains(key) ? state.failures : 0;
@@ -143,6 +144,8 @@ class Run {
     } else {
       const std::int64_t base_ms = std::min(10 << std::min(key.failures++, 20), 5000);
       key.not_before = now_ + microseconds(base_ms * 800);
+      // A hurry makes the waits of some begin anew; of which, the core knows.
+      RC_ASSERT(hurried_ || core_.next() <= now_ + microseconds(base_ms * 1200));
     }
   }
 
@@ -188,6 +191,7 @@ class Run {
   Rng rng_{3};
   Instant now_{seconds(1000).ns};
   int pvs_ = 0;
+  bool hurried_ = false;
   std::map<int, Key> keys_;
   std::map<int, int> in_flight_;
 };
