@@ -8,6 +8,12 @@
 namespace vvm::wiring {
 namespace {
 
+#ifdef VVM_PARANOID
+constexpr std::uint64_t default_compare_every = 1;
+#else
+constexpr std::uint64_t default_compare_every = 4096;
+#endif
+
 constexpr Duration boot_limit = seconds(20);  // then the cluster is used as it is
 
 }  // namespace
@@ -226,7 +232,8 @@ RunResult run(const scenario::Scenario& scenario, std::uint64_t seed, const RunO
                          .images = std::move(images).value(),
                          .memo = &memo,
                          .keep_history = options.keep_history,
-                         .compare_every = options.compare_every});
+                         .compare_every = options.compare_every == 0 ? default_compare_every
+                                                                     : options.compare_every});
   sim::Trace& trace = simulation.world().kernel().trace();
   trace.keep_hashes(options.keep_hashes);
   if (options.keep_trace || options.on_trace) {

@@ -51,8 +51,9 @@ struct RunOptions {
   std::function<void(std::string_view line)> on_trace{};
   // The run is given up as unknown after this many steps of the kernel; 0: never.
   std::uint64_t steps_max = 0;
-  // The whole state is compared and checked after so many steps; 1: after each.
-  std::uint64_t compare_every = 4096;
+  // The whole state is compared and checked after so many steps; 0: 4096, or each in a build with
+  // -Dparanoid=true.
+  std::uint64_t compare_every = 0;
 };
 
 // pre: the scenario has been checked (scenario::check). A scenario whose images cannot be packed
