@@ -20,4 +20,17 @@ void Calls::on_call(const Process& process,
   });
 }
 
+// 8.2: what is a duplicate, reordered or stale stays in the reader. The loop would drop it, too, so
+// that nothing else would show that the reader has let it through.
+void Calls::on_target(const Process& process,
+                      const PartitionKey& key,
+                      const Part& part,
+                      std::int64_t number) {
+  require(number > part.last_target, Property::no_stale_sp, [&] {
+    return Finding{subject_of(process, key),
+                   "an order number above " + std::to_string(part.last_target),
+                   "the SP reader gave out " + std::to_string(number)};
+  });
+}
+
 }  // namespace vvm::ghost

@@ -224,6 +224,14 @@ void Ghost::on_state(Process& process, std::string_view stage) {
 
 void Ghost::on_call(Process& process, const PartitionKey& key, const Event& event) {
   Part& part = process.parts[key];
+  if (event.name == "ctl.target") {
+    const std::int64_t number = number_in(event, "number");
+    for (const auto& group : groups_) {
+      group->on_target(process, key, part, number);
+    }
+    part.last_target = std::max(part.last_target, number);
+    return;
+  }
   const Generation generation{number_in(event, "gen")};
   if (event.name == "ctl.call") {
     for (const auto& group : groups_) {

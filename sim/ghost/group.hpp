@@ -51,6 +51,13 @@ class Group {
                        const Part& /*part*/,
                        Generation /*generation*/) {}
 
+  // The SP reader has given out a set-point; `part` is as it was before. Order numbers are those of
+  // the control loop (7.2).
+  virtual void on_target(const Process& /*process*/,
+                         const PartitionKey& /*key*/,
+                         const Part& /*part*/,
+                         std::int64_t /*number*/) {}
+
   // A report has been made.
   virtual void on_report(const Process& /*process*/,
                          const PartitionKey& /*key*/,

@@ -121,6 +121,10 @@ class Calls final : public Group {
                const PartitionKey& key,
                const Part& part,
                Generation generation) override;
+  void on_target(const Process& process,
+                 const PartitionKey& key,
+                 const Part& part,
+                 std::int64_t number) override;
 };
 
 // What the cluster writes: I-S5, I-S6, I-S7, I-S8 (its first half), I-S33, I-S34.

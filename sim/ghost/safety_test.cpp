@@ -246,6 +246,18 @@ BOOST_AUTO_TEST_CASE(a_call_never_has_an_older_set_point) {
   BOOST_TEST(h.failed() == "I-S15");
 }
 
+BOOST_AUTO_TEST_CASE(the_reader_gives_out_each_set_point_once_and_in_order) {
+  const auto target = [](HandMade& h, std::int64_t number) {
+    h.emit(h.vvm1, {"ctl.target", {{"app", "acme/pos"}, {"part", 0}, {"number", number}}});
+  };
+  HandMade h;
+  target(h, 2);
+  target(h, 5);
+  BOOST_TEST(h.failed() == "");
+  target(h, 5);
+  BOOST_TEST(h.failed() == "I-S15");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_admitted_is_ready_named_and_full) {
   const auto admitted = [](const auto& change) {
     HandMade h;

@@ -30,12 +30,13 @@ struct Part {
   std::optional<apppartsctl::KeyView> key{};
   std::optional<Generation> call{};  // of the controller call in progress
   Generation last_call{};
-  Instant phase_since{};     // of key->phase
-  bool revoked = false;      // the gate was closed by Revoke (801, 601)
-  bool drain_seen = false;   // a drain of this runtime has begun
-  Instant closed_since{};    // since when admission is Closed; 0: it is not
-  Instant switched_at{};     // when `current` last became another version; 0: never
-  Duration drain_timeout{};  // of the set-point when one of those two happened
+  std::int64_t last_target = 0;  // order number of what the SP reader gave out last
+  Instant phase_since{};         // of key->phase
+  bool revoked = false;          // the gate was closed by Revoke (801, 601)
+  bool drain_seen = false;       // a drain of this runtime has begun
+  Instant closed_since{};        // since when admission is Closed; 0: it is not
+  Instant switched_at{};         // when `current` last became another version; 0: never
+  Duration drain_timeout{};      // of the set-point when one of those two happened
 };
 
 // What a VVM process says of itself; the others are only alive or not.

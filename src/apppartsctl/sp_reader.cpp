@@ -176,6 +176,11 @@ void SpReader::tell(const SpNews& news) {
                {"gen", raw(ignored.generation)}}});
   }
   for (const Target& target : news.targets) {
+    const std::string app = target.sp.key.app.str();
+    rt_.emit({"ctl.target",
+              {{"app", app},
+               {"part", raw(target.sp.key.partition)},
+               {"number", static_cast<std::int64_t>(target.number())}}});
     sink_->on_target(target);
   }
   for (const PartitionKey& key : news.forgotten) {
