@@ -255,8 +255,10 @@ std::string repetition_text(const Repetition& repetition, TerminalStyle style) {
       "differs",
       fmt::format("record {} of the trace when the run is repeated", thousands(repetition.record)),
       style);
+  std::string_view label = "both";
   for (const std::string& line : repetition.before) {
-    out += field("both", line, style);
+    const std::size_t room = style.width - label_width - 2;
+    out += field(std::exchange(label, ""), clipped(printable(line), room), style);
   }
   out += field("first", repetition.first.empty() ? "(the trace ends)" : repetition.first, style);
   out += field("second", repetition.second.empty() ? "(the trace ends)" : repetition.second, style);
@@ -368,20 +370,29 @@ std::string campaign_totals(const Campaign& campaign, TerminalStyle style) {
     verdict += fmt::format(", {} {}", lacks, painted("never seen", Paint::yellow, style.colour));
   }
   const double virtual_s = static_cast<double>(sums.virtual_ns) / 1e9;
-  return fmt::format(
-      "{} scenario{}, {} run{}: {}\n"
-      "{} events/s   virtual : wall {} : 1   {} runs/s   {} on {} process{}\n",
-      thousands(scenarios),
-      scenarios == 1 ? "" : "s",
-      thousands(sums.runs),
-      sums.runs == 1 ? "" : "s",
-      verdict,
-      short_count(per_second(static_cast<double>(sums.steps), campaign.elapsed_ns)),
-      thousands(static_cast<std::uint64_t>(per_second(virtual_s, campaign.elapsed_ns))),
-      fmt::format("{:.3g}", per_second(static_cast<double>(sums.runs), campaign.elapsed_ns)),
-      short_duration({campaign.elapsed_ns}),
-      campaign.jobs,
-      campaign.jobs == 1 ? "" : "es");
+  const auto repeated =
+      std::count_if(campaign.runs.begin(), campaign.runs.end(), [](const auto& run) {
+        return run.repetition.has_value() && run.repetition->same;
+      });
+  std::string out = repeated == 0
+                        ? std::string{}
+                        : fmt::format("{} run again with memory laid out differently: the same\n",
+                                      thousands(static_cast<std::uint64_t>(repeated)));
+  return out +
+         fmt::format(
+             "{} scenario{}, {} run{}: {}\n"
+             "{} events/s   virtual : wall {} : 1   {} runs/s   {} on {} process{}\n",
+             thousands(scenarios),
+             scenarios == 1 ? "" : "s",
+             thousands(sums.runs),
+             sums.runs == 1 ? "" : "s",
+             verdict,
+             short_count(per_second(static_cast<double>(sums.steps), campaign.elapsed_ns)),
+             thousands(static_cast<std::uint64_t>(per_second(virtual_s, campaign.elapsed_ns))),
+             fmt::format("{:.3g}", per_second(static_cast<double>(sums.runs), campaign.elapsed_ns)),
+             short_duration({campaign.elapsed_ns}),
+             campaign.jobs,
+             campaign.jobs == 1 ? "" : "es");
 }
 
 std::string run_details(const RunCase& run, TerminalStyle style) {
@@ -452,7 +463,10 @@ std::string failure_text(const RunCase& run, TerminalStyle style) {
   if (run.repetition.has_value() && !run.repetition->same) {
     out += repetition_text(*run.repetition, style);
   }
-  const std::string command = printable(replay_command(run));
+  std::string command = printable(replay_command(run));
+  if (run.repetition.has_value() && !run.repetition->same) {
+    command += " --check-determinism";
+  }
   out += fmt::format("\n  {}  {}\n", painted("replay", Paint::dim, style.colour), command);
   if (run.broken.empty()) {
     out += fmt::format(
