@@ -22,6 +22,7 @@ BOOST_AUTO_TEST_CASE(the_heap_gives_what_a_sorted_list_gives) {
     TimerHeap heap;
     std::map<std::pair<std::int64_t, std::uint64_t>, std::uint32_t> model;
     std::vector<std::uint32_t> free;
+    free.reserve(64);
     for (std::uint32_t slot = 0; slot < 64; ++slot) {
       free.push_back(slot);
     }

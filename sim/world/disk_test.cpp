@@ -383,6 +383,20 @@ BOOST_AUTO_TEST_CASE(a_crash_before_any_effect_leaves_what_came_before_it) {
   BOOST_TEST((states == expected));
 }
 
+BOOST_AUTO_TEST_CASE(a_power_loss_before_any_effect_leaves_what_was_synced_by_then) {
+  for (std::uint64_t nth = 1; nth <= 6; ++nth) {
+    Tried one;
+    World w(1);
+    EffectCounter counter(w, "disk.");
+    counter.crash_before(nth, CrashKind::power_loss);
+    run_script(w, "p", write_and_read, &one);
+    w.run_until(at_ms(1'000));
+    // create, write, sync, sync_dir: only behind the last is there anything to find.
+    BOOST_TEST((w.disk("p").files() == (nth <= 4 ? Files{} : Files{{"a", "0123456789"}})));
+    BOOST_TEST(w.refused_effects() == 1U);
+  }
+}
+
 namespace {
 
 Task<void> remove_tree(Runtime rt, Tried* tried) {
