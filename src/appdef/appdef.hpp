@@ -250,6 +250,7 @@ struct LimitInfo {
 
 struct Type {
   TypeName name{};
+  std::uint32_t index = 0;  // in AppDef::types(), so that tables by type are arrays
   TypeKind kind{};
   DataKind data_kind{};  // of Data
   bool is_abstract = false;

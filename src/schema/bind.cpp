@@ -1,6 +1,5 @@
 // S2: packages, scopes and symbols; and the resolution of names (docs/spec/vsql.md 4.1).
 #include <algorithm>
-#include <cstring>
 
 #include "schema/bound.hpp"
 #include "schema/suggest.hpp"
@@ -205,12 +204,7 @@ void Bound::collect_nested(List<Item> items, Scope* scope, Symbol* outer) {
 
 // ---------------------------------------------------------------------------------- resolution
 
-NameId Bound::intern(std::string_view name) {
-  char* copy = static_cast<char*>(arena_.allocate(name.size() + padding, 1));
-  std::memcpy(copy, name.data(), name.size());
-  std::memset(copy + name.size(), 0, padding);
-  return name.empty() ? 0 : names_->intern({copy, name.size()}, hash_of_name(copy, name.size()));
-}
+NameId Bound::intern(std::string_view name) { return names_->intern_copy(name); }
 
 Symbol* Bound::symbol(const BoundPackage& package, NameId name) {
   if (name >= by_name_.size()) {

@@ -216,7 +216,7 @@ Builder::Type* Builder::make_type(TypeKind kind,
   type->name = {.pkg = pkg, .entity = entity};
   type->kind = kind;
   type->workspace = workspace;
-  types_.push_back(type);
+  made_.push_back(type);
   return type;
 }
 
@@ -426,21 +426,54 @@ void Builder::clashes(const Types& sorted) {
   }
 }
 
+// By the first octets of a name where those decide: comparing texts all over memory takes longer
+// than anything else here.
+void Builder::sort_types() {
+  struct Key {
+    std::string_view pkg;
+    std::uint64_t first;
+    Type* type;
+  };
+
+  std::vector<Key> keys;
+  keys.reserve(made_.size());
+  for (Type* type : made_) {
+    std::uint64_t first = 0;
+    for (std::size_t i = 0; i < 8; ++i) {
+      const std::string_view entity = type->name.entity;
+      first = (first << 8U) | (i < entity.size() ? static_cast<unsigned char>(entity[i]) : 0U);
+    }
+    keys.push_back({.pkg = type->name.pkg, .first = first, .type = type});
+  }
+  std::ranges::sort(keys, [](const Key& a, const Key& b) {
+    // Types of one package share the text of its name.
+    if (a.pkg.data() != b.pkg.data() && a.pkg != b.pkg) {
+      return a.pkg < b.pkg;
+    }
+    return a.first != b.first ? a.first < b.first : a.type->name.entity < b.type->name.entity;
+  });
+  types_.clear();
+  for (const Key& key : keys) {
+    key.type->index = static_cast<std::uint32_t>(types_.size());
+    types_.push_back(key.type);
+  }
+}
+
 std::shared_ptr<const appdef::AppDef> Builder::finish() {
   uses();
-  std::ranges::sort(types_, {}, &Type::name);
+  sort_types();
   clashes(types_);
-  std::map<appdef::TypeName, Types> own;
+  std::vector<Types> own(types_.size());
   for (const Type* type : types_) {
     if (type->workspace != nullptr) {
-      own[type->workspace->name].push_back(type);
+      own[type->workspace->index].push_back(type);
     }
   }
   for (const Type* type : types_) {
     if (type->kind == TypeKind::workspace) {
       // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): made here, shared later
       const_cast<appdef::WorkspaceInfo*>(type->info)->types =
-          arena_.copy(std::span<const Type* const>(own[type->name]));
+          arena_.copy(std::span<const Type* const>(own[type->index]));
     }
   }
   const appdef::Contents contents{

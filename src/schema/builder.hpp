@@ -45,6 +45,7 @@ class Builder {
   void uses();
   std::shared_ptr<const appdef::AppDef> finish();
   List<appdef::Package> package_map();
+  void sort_types();
   void clashes(const Types& sorted);
   bool visible(const Ws& ws, const Type& type) const;
   List<const Type*> sorted(Types* types);
@@ -116,7 +117,8 @@ class Builder {
   std::vector<std::string_view> names_;  // by NameId, in arena_
   std::vector<const FileTree*> files_;   // by base
   std::vector<BoundPackage*> by_path_;   // packages in ascending order of paths
-  Types types_;
+  std::vector<Type*> made_;              // in the order of making
+  Types types_;                          // sorted, in the end
   Type* any_ = nullptr;
   Type* sys_workspace_ = nullptr;
   const Type* blob_ = nullptr;

@@ -36,6 +36,16 @@ std::uint32_t hash_of_name(const char* text, std::size_t length) {
 Names::Names()
     : entries_{{.data = "", .length = 0, .hash = 0}}, slots_(first_slots), mask_(first_slots - 1) {}
 
+NameId Names::intern_copy(std::string_view text) {
+  if (text.empty()) {
+    return 0;
+  }
+  char* copy = static_cast<char*>(copies_.allocate(text.size() + padding, 1));
+  std::memcpy(copy, text.data(), text.size());
+  std::memset(copy + text.size(), 0, padding);
+  return intern({copy, text.size()}, hash_of_name(copy, text.size()));
+}
+
 NameId Names::find(std::string_view text) const {
   std::array<char, 256 + padding> buffer{};
   if (text.empty() || text.size() > 256) {

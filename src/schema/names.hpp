@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "appdef/arena.hpp"
+
 namespace vvm::schema {
 
 using NameId = std::uint32_t;
@@ -32,6 +34,9 @@ class Names {
     return add(text, hash, slot);
   }
 
+  // For a text that lives nowhere else; it is copied. Empty gives 0.
+  NameId intern_copy(std::string_view text);
+
   // 0 when there is no such name. No padding needed.
   NameId find(std::string_view text) const;
 
@@ -50,6 +55,7 @@ class Names {
 
   NameId add(std::string_view text, std::uint32_t hash, std::uint32_t slot);
 
+  appdef::Arena copies_;
   std::vector<Entry> entries_;
   std::vector<NameId> slots_;
   std::uint32_t mask_;

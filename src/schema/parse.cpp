@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <optional>
 
 #include "base/check.hpp"
@@ -477,14 +476,7 @@ Stmt* Parser::workspace() {
 }
 
 NameId Parser::descriptor_name(NameId workspace) {
-  constexpr std::string_view suffix = "Descriptor";
-  const std::string_view base = names_->text(workspace);
-  const std::size_t size = base.size() + suffix.size();
-  char* copy = static_cast<char*>(tree_->arena.allocate(size + padding, 1));
-  std::memcpy(copy, base.data(), base.size());
-  std::memcpy(copy + base.size(), suffix.data(), suffix.size());
-  std::memset(copy + size, 0, padding);
-  return names_->intern({copy, size}, hash_of_name(copy, size));
+  return names_->intern_copy(std::string{names_->text(workspace)} + "Descriptor");
 }
 
 TableStmt* Parser::descriptor(const WorkspaceStmt& owner) {

@@ -2,7 +2,6 @@
 #include "schema/validate.hpp"
 
 #include <algorithm>
-#include <map>
 #include <vector>
 
 #include "schema/cron.hpp"
@@ -24,14 +23,19 @@ std::string shown(const Type& type) {
 
 class Validator {
  public:
-  Validator(const appdef::AppDef& app_def, Report* report) : app_def_(app_def), report_(report) {
+  Validator(const appdef::AppDef& app_def, Report* report)
+      : app_def_(app_def),
+        report_(report),
+        tagged_(app_def.types().size()),
+        own_kinds_(app_def.types().size()),
+        seen_by_(app_def.types().size()) {
     sys_workspace_ = app_def.find("sys", "Workspace");
     for (const Type* type : app_def.types()) {
       for (const Type* tag : type->tags) {
-        tagged_[tag->name].push_back(type);
+        tagged_[tag->index].push_back(type);
       }
       if (type->workspace != nullptr) {
-        own_kinds_[type->workspace->name].add(type->kind);
+        own_kinds_[type->workspace->index].add(type->kind);
       }
     }
   }
@@ -50,15 +54,16 @@ class Validator {
   // The workspaces whose types this one has: itself, its ancestors, and sys.Workspace.
   void workspace(const Type& ws) {
     ws_ = &ws;
-    seen_.assign(ws.info->ancestors.begin(), ws.info->ancestors.end());
-    seen_.push_back(&ws);
-    if (sys_workspace_ != nullptr) {
-      seen_.push_back(sys_workspace_);
-    }
-    std::ranges::sort(seen_, {}, &Type::name);
+    ++round_;
     kinds_ = {};
-    for (const Type* each : seen_) {
-      kinds_.bits |= own_kinds_[each->name].bits;
+    const auto see = [this](const Type* each) {
+      seen_by_[each->index] = round_;
+      kinds_.bits |= own_kinds_[each->index].bits;
+    };
+    see(&ws);
+    std::ranges::for_each(ws.info->ancestors, see);
+    if (sys_workspace_ != nullptr) {
+      see(sys_workspace_);
     }
     for (const Type* type : ws.info->types) {
       this->type(*type);
@@ -69,8 +74,7 @@ class Validator {
   }
 
   bool sees(const Type& type) const {
-    return type.workspace != nullptr &&
-           std::ranges::binary_search(seen_, type.workspace->name, {}, &Type::name);
+    return type.workspace != nullptr && seen_by_[type.workspace->index] == round_;
   }
 
   // Is there a type of these kinds that the filter matches?
@@ -83,11 +87,11 @@ class Validator {
         return std::ranges::any_of(filter.names, good);
       case Filter::Kind::tags:
         return std::ranges::any_of(filter.names, [this, &good](const Type* tag) {
-          return std::ranges::any_of(tagged_[tag->name], good);
+          return std::ranges::any_of(tagged_[tag->index], good);
         });
       case Filter::Kind::types: {
         const SetOf<TypeKind> there =
-            filter.workspace == nullptr ? kinds_ : own_kinds_[filter.workspace->name];
+            filter.workspace == nullptr ? kinds_ : own_kinds_[filter.workspace->index];
         return (there.bits & filter.types.bits & kinds.bits) != 0;
       }
       case Filter::Kind::disjunction:
@@ -239,10 +243,12 @@ class Validator {
   Report* report_;
   const Type* sys_workspace_ = nullptr;
   const Type* ws_ = nullptr;
-  std::vector<const Type*> seen_;  // sorted by name
-  SetOf<TypeKind> kinds_;          // of all types that ws_ sees
-  std::map<appdef::TypeName, std::vector<const Type*>> tagged_;
-  std::map<appdef::TypeName, SetOf<TypeKind>> own_kinds_;
+  SetOf<TypeKind> kinds_;    // of all types that ws_ sees
+  std::uint32_t round_ = 0;  // counts workspaces
+  // By Type::index: what has a tag, the kinds in a workspace, the last round that saw a workspace.
+  std::vector<std::vector<const Type*>> tagged_;
+  std::vector<SetOf<TypeKind>> own_kinds_;
+  std::vector<std::uint32_t> seen_by_;
 };
 
 }  // namespace
