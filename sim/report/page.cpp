@@ -186,14 +186,13 @@ std::string expectations_html(const RunCase& run) {
         "<tbody>\n";
     for (const ghost::ExpectationOutcome& expectation : run.result.expectations) {
       const bool decided = expectation.decided_at.has_value();
+      const Fulfilment fulfilment = fulfilment_of(run, expectation);
       out += fmt::format(
           "<tr class=\"{}\"><td>{}</td><td>{}{}</td><td>{}</td><td class=\"num\">{}</td></tr>\n",
-          expectation.held            ? ""
-          : expectation.over_campaign ? "idle"
-                                      : "moment",
-          expectation.held            ? "met"
-          : expectation.over_campaign ? "not seen"
-                                      : "not met",
+          fulfilment == Fulfilment::met       ? ""
+          : fulfilment == Fulfilment::not_met ? "moment"
+                                              : "idle",
+          name_of(fulfilment),
           markup_escaped(expectation.text),
           expectation.seen.empty() ? "" : ": " + markup_escaped(expectation.seen),
           decided ? moment_text(*expectation.decided_at) : "",
@@ -216,6 +215,27 @@ std::string expectations_html(const RunCase& run) {
     out += "</tbody></table></div></details>\n";
   }
   return out;
+}
+
+std::string loads_html(const RunCase& run) {
+  if (run.result.loads.empty()) {
+    return {};
+  }
+  std::string out =
+      "<section class=\"card\"><h2>Loads</h2><div class=\"scroll\"><table><thead><tr>"
+      "<th>load</th><th class=\"num\">calls</th><th class=\"num\">served</th>"
+      "<th class=\"num\">refused</th><th class=\"num\">failed</th></tr></thead><tbody>\n";
+  for (const ghost::LoadOutcome& load : run.result.loads) {
+    out += fmt::format(
+        "<tr><td>{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td>"
+        "<td class=\"num\">{}</td><td class=\"num\">{}</td></tr>\n",
+        markup_escaped(load.name),
+        thousands(load.calls),
+        thousands(load.served),
+        thousands(load.refused),
+        thousands(load.failed));
+  }
+  return out + "</tbody></table></div></section>\n";
 }
 
 std::string everything_html(const RunCase& run) {
@@ -299,7 +319,8 @@ std::string document(std::string_view title, std::string_view body) {
 
 std::string run_page(const RunCase& run, const PageExtras& extras) {
   std::string body = "<main>\n" + header_html(run) + failure_html(run);
-  body += chart_html() + faults_html(run) + expectations_html(run) + everything_html(run);
+  body += chart_html() + faults_html(run) + expectations_html(run) + loads_html(run);
+  body += everything_html(run);
   body += source_html(run, extras.source);
   if (outcome_of(run) == Outcome::held) {
     body += command_html(run);

@@ -72,6 +72,35 @@ Outcome outcome_of(const RunCase& run) {
   UNREACHABLE();
 }
 
+Fulfilment fulfilment_of(const RunCase& run, const ghost::ExpectationOutcome& expectation) {
+  const bool cut_short = run.result.verdict == ghost::Verdict::violated;
+  if (expectation.held) {
+    return Fulfilment::met;
+  }
+  if (expectation.decided_at.has_value()) {
+    return Fulfilment::not_met;
+  }
+  if (cut_short && run.result.violation.has_value() &&
+      run.result.violation->line != expectation.line) {
+    return Fulfilment::open;
+  }
+  return expectation.over_campaign ? Fulfilment::not_seen : Fulfilment::not_met;
+}
+
+std::string_view name_of(Fulfilment fulfilment) {
+  switch (fulfilment) {
+    case Fulfilment::met:
+      return "met";
+    case Fulfilment::not_met:
+      return "NOT MET";
+    case Fulfilment::not_seen:
+      return "not seen";
+    case Fulfilment::open:
+      return "open";
+  }
+  UNREACHABLE();
+}
+
 std::string replay_command(const RunCase& run) {
   const bool option = run.file.starts_with('-');
   return fmt::format("vvm run {}{} --seed {}", option ? "./" : "", shell_word(run.file), run.seed);
@@ -95,7 +124,7 @@ std::vector<Missing> missing_of(const Campaign& campaign) {
     std::size_t end = begin;
     for (; end < campaign.runs.size() && campaign.runs[end].file == file; ++end) {
       const RunCase& run = campaign.runs[end];
-      runs += run.broken.empty() ? 1 : 0;
+      runs += run.broken.empty() && run.result.verdict != ghost::Verdict::violated ? 1 : 0;
       for (const ghost::ExpectationOutcome& expectation : run.result.expectations) {
         if (expectation.over_campaign) {
           seen[{expectation.line, expectation.text}] |= expectation.held;

@@ -51,6 +51,12 @@ struct RunCase {
 };
 
 Outcome outcome_of(const RunCase& run);
+
+// What a run has shown of an expectation. A run that ended early, by a violation, leaves some open.
+enum class Fulfilment : std::uint8_t { met, not_met, not_seen, open };
+
+Fulfilment fulfilment_of(const RunCase& run, const ghost::ExpectationOutcome& expectation);
+std::string_view name_of(Fulfilment fulfilment);
 // The command that gives the same run again.
 std::string replay_command(const RunCase& run);
 
@@ -69,7 +75,7 @@ struct Campaign {
   int jobs = 1;
 };
 
-// A `sometimes` of a scenario that was run with several seeds, and came about in none of them.
+// A `sometimes` of a scenario that was run with several seeds to the end, and came about in none.
 struct Missing {
   std::string file{};
   int line = 0;

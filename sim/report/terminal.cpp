@@ -412,8 +412,7 @@ std::string run_details(const RunCase& run, TerminalStyle style) {
     } else if (expectation.decided_at.has_value()) {
       text += fmt::format(" (met at {})", moment_text(*expectation.decided_at));
     }
-    const std::string_view not_held = expectation.over_campaign ? "not seen" : "NOT MET";
-    out += field(expectation.held ? "met" : not_held, text, style);
+    out += field(name_of(fulfilment_of(run, expectation)), text, style);
   }
   for (const ghost::LoadOutcome& load : run.result.loads) {
     out += field("load",

@@ -283,10 +283,13 @@ function makeChart(model, scale) {
     for (const version of model.versions) {
       entries.push(`<span><svg viewBox="0 0 16 10"><rect y="3" width="16" height="4" class="${model.versionClass(version)}"/></svg>serves v${version}</span>`);
     }
-    entries.push('<span><svg viewBox="0 0 16 10"><path d="M4 1l8 8m0 -8l-8 8" class="crash"/></svg>crash</span>');
-    entries.push('<span><svg viewBox="0 0 16 10"><rect x="1" y="1" width="14" height="8" class="down"/></svg>down</span>');
-    entries.push('<span><svg viewBox="0 0 16 10"><rect x="1" y="1" width="14" height="8" class="mark fault" rx="4"/></svg>fault in effect</span>');
-    entries.push('<span><svg viewBox="0 0 16 10"><rect x="1" y="1" width="14" height="8" class="mark idle" rx="4"/></svg>fault that touched nothing</span>');
+    const items = model.lanes.flatMap((lane) => lane.items);
+    const has = (test) => items.some(test);
+    if (has((i) => i.end === 'crashed' || i.end === 'failed')) entries.push('<span><svg viewBox="0 0 16 10"><path d="M4 1l8 8m0 -8l-8 8" class="crash"/></svg>crash</span>');
+    if (has((i) => i.kind === 'down')) entries.push('<span><svg viewBox="0 0 16 10"><rect x="1" y="1" width="14" height="8" class="down"/></svg>down</span>');
+    if (has((i) => i.kind === 'pause')) entries.push('<span><svg viewBox="0 0 16 10"><rect x="1" y="1" width="14" height="8" class="pause"/></svg>paused</span>');
+    if (has((i) => i.kind === 'fault' && !i.idle)) entries.push('<span><svg viewBox="0 0 16 10"><rect x="1" y="1" width="14" height="8" class="mark fault" rx="4"/></svg>fault in effect</span>');
+    if (has((i) => i.kind === 'fault' && i.idle)) entries.push('<span><svg viewBox="0 0 16 10"><rect x="1" y="1" width="14" height="8" class="mark idle" rx="4"/></svg>fault that touched nothing</span>');
     return entries.join('');
   }
 
