@@ -10,6 +10,8 @@
 namespace vvm::appdef {
 namespace {
 
+constexpr int probes_max = 64;  // in the index by name
+
 std::uint32_t hash_of(std::string_view pkg, std::string_view entity) {
   std::uint64_t hash = 0xCBF29CE484222325ULL;
   for (const std::string_view part : {pkg, entity}) {
@@ -203,10 +205,13 @@ AppDef::AppDef(Arena arena, const Contents& contents)
   for (std::size_t i = 0; i < contents_.types.size(); ++i) {
     const Type& type = *contents_.types[i];
     std::size_t slot = hash_of(type.name.pkg, type.name.entity) & mask;
-    while (index_[slot] != 0) {
+    int probe = 0;
+    while (index_[slot] != 0 && probe < probes_max) {
       slot = (slot + 1) & mask;
+      ++probe;
     }
-    index_[slot] = static_cast<std::uint32_t>(i + 1);
+    // Names that are made to collide are left to the search of find().
+    index_[slot] = index_[slot] == 0 ? static_cast<std::uint32_t>(i + 1) : index_[slot];
     if (const auto kind = extension_kind(type); kind.has_value()) {
       extensions_.push_back({.name = type.name.qname(),
                              .package_path = std::string{path_of(type.name.pkg)},
@@ -222,14 +227,19 @@ const Type* AppDef::find(std::string_view pkg, std::string_view entity) const {
   }
   const std::size_t mask = index_.size() - 1;
   const TypeName wanted{.pkg = pkg, .entity = entity};
-  for (std::size_t slot = hash_of(pkg, entity) & mask; index_[slot] != 0;
-       slot = (slot + 1) & mask) {
+  std::size_t slot = hash_of(pkg, entity) & mask;
+  for (int probe = 0; probe <= probes_max; ++probe) {
+    if (index_[slot] == 0) {
+      return nullptr;
+    }
     const Type* type = contents_.types[index_[slot] - 1];
     if (type->name == wanted) {
       return type;
     }
+    slot = (slot + 1) & mask;
   }
-  return nullptr;
+  const auto it = std::ranges::lower_bound(contents_.types, wanted, {}, &Type::name);
+  return it != contents_.types.end() && (*it)->name == wanted ? *it : nullptr;
 }
 
 std::string_view AppDef::path_of(std::string_view local_name) const {

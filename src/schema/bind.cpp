@@ -112,6 +112,13 @@ void Bound::collect_package(BoundPackage* package) {
       package->imports.push_back({.stmt = &stmt, .path = std::move(path), .name = name});
     }
   }
+  for (const BoundImport& import : package->imports) {
+    const std::string_view path = import.path;
+    if (import.stmt->alias != 0) {
+      package->by_alias.emplace(import.stmt->alias, &import);
+    }
+    package->by_last.emplace(intern(path.substr(path.rfind('/') + 1)), &import);
+  }
   package->entries.reserve(named + named / 4);
   for (const FileTree* file : package->files) {
     collect_list(file->statements, &package->root);
@@ -252,23 +259,11 @@ BoundPackage* Bound::package_of_path(std::string_view path) {
 
 Bound::Target Bound::import_of(NameId qualifier, const BoundPackage& here) {
   const std::string_view q = text(qualifier);
-  const BoundImport* found = nullptr;
-  for (const BoundImport& import : here.imports) {
-    if (import.stmt->alias == qualifier) {
-      found = &import;
-      break;
-    }
-  }
-  for (const BoundImport& import : here.imports) {
-    if (found != nullptr) {
-      break;
-    }
-    const std::string_view path = import.path;
-    if (path == q ||
-        (path.size() > q.size() && path.ends_with(q) && path[path.size() - q.size() - 1] == '/')) {
-      found = &import;
-    }
-  }
+  const auto aliased = here.by_alias.find(qualifier);
+  const auto last = here.by_last.find(qualifier);
+  const BoundImport* found = aliased != here.by_alias.end() ? aliased->second
+                             : last != here.by_last.end()   ? last->second
+                                                            : nullptr;
   if (found == nullptr) {
     return {.package = nullptr, .failure = failure(Rule::e401, std::string{q} + " undefined")};
   }
@@ -283,10 +278,8 @@ Bound::Target Bound::target_of(NameId qualifier, BoundPackage* here) {
   if (qualifier == 0 || qualifier == here->local) {
     return {.package = here, .failure = nullptr};
   }
-  for (const BoundPackage::Qualifier& known : here->qualifiers) {
-    if (known.name == qualifier) {
-      return {.package = known.package, .failure = known.failure};
-    }
+  if (const auto known = here->qualifiers.find(qualifier); known != here->qualifiers.end()) {
+    return {.package = known->second.package, .failure = known->second.failure};
   }
   Target target;
   if (text(qualifier) == "sys") {
@@ -294,8 +287,7 @@ Bound::Target Bound::target_of(NameId qualifier, BoundPackage* here) {
   } else {
     target = import_of(qualifier, *here);
   }
-  here->qualifiers.push_back(
-      {.name = qualifier, .package = target.package, .failure = target.failure});
+  here->qualifiers[qualifier] = {.package = target.package, .failure = target.failure};
   return target;
 }
 

@@ -113,12 +113,14 @@ struct BoundPackage {
   Scope root{};
 
   struct Qualifier {
-    NameId name;
     BoundPackage* package;
     const Failure* failure;
   };
 
-  std::vector<Qualifier> qualifiers;  // resolved so far
+  std::map<NameId, Qualifier> qualifiers;  // resolved so far
+  // The first import with this alias, and with this last element of its path.
+  std::map<NameId, const BoundImport*> by_alias;
+  std::map<NameId, const BoundImport*> by_last;
 };
 
 // Kinds of statements that a name can ask for.

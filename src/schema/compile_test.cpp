@@ -252,6 +252,27 @@ BOOST_AUTO_TEST_CASE(comments_lose_their_marks) {
   BOOST_TEST((comment_lines("\n--") == Lines{}));
 }
 
+// Hashes are public: a schema may have names that all collide.
+BOOST_AUTO_TEST_CASE(names_with_one_hash_stay_apart) {
+  Names names;
+  std::vector<NameId> ids;
+  std::vector<std::string> texts;
+  for (int i = 0; i < 5000; ++i) {
+    texts.push_back("name" + std::to_string(i) + std::string(padding, '\0'));
+  }
+  const auto text = [&texts](std::size_t i) {
+    return std::string_view{texts[i]}.substr(0, texts[i].size() - padding);
+  };
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    ids.push_back(names.intern(text(i), 7));
+  }
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    BOOST_TEST(names.intern(text(i), 7) == ids[i]);
+    BOOST_TEST(names.text(ids[i]) == text(i));
+  }
+  BOOST_TEST(names.size() == texts.size() + 1);
+}
+
 BOOST_AUTO_TEST_CASE(guesses_are_near_or_not_made) {
   BOOST_TEST(closest("Artcle", {"Order", "Article", "Articles"}) == "Article");
   BOOST_TEST(closest("int321", {"int32", "int64"}) == "int32");

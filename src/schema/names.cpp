@@ -53,13 +53,19 @@ NameId Names::find(std::string_view text) const {
   }
   std::memcpy(buffer.data(), text.data(), text.size());
   const std::uint32_t hash = hash_of_name(buffer.data(), text.size());
-  for (std::uint32_t slot = hash & mask_; slots_[slot] != 0; slot = (slot + 1) & mask_) {
+  std::uint32_t slot = hash & mask_;
+  for (int probe = 0; probe < probes_max; ++probe) {
     const Entry& entry = entries_[slots_[slot]];
+    if (slots_[slot] == 0) {
+      return 0;
+    }
     if (entry.hash == hash && entry.view() == text) {
       return slots_[slot];
     }
+    slot = (slot + 1) & mask_;
   }
-  return 0;
+  const auto it = crowded_.find(text);
+  return it == crowded_.end() ? 0 : it->second;
 }
 
 NameId Names::add(std::string_view text, std::uint32_t hash, std::uint32_t slot) {
@@ -68,17 +74,39 @@ NameId Names::add(std::string_view text, std::uint32_t hash, std::uint32_t slot)
       {.data = text.data(), .length = static_cast<std::uint32_t>(text.size()), .hash = hash});
   slots_[slot] = id;
   if (entries_.size() * 2 > slots_.size()) {
-    slots_.assign(slots_.size() * 4, 0);
-    mask_ = static_cast<std::uint32_t>(slots_.size() - 1);
-    for (NameId each = 1; each < entries_.size(); ++each) {
-      std::uint32_t at = entries_[each].hash & mask_;
-      while (slots_[at] != 0) {
-        at = (at + 1) & mask_;
-      }
-      slots_[at] = each;
-    }
+    grow();
   }
   return id;
+}
+
+NameId Names::add_crowded(std::string_view text, std::uint32_t hash) {
+  const auto [it, added] = crowded_.try_emplace(text, static_cast<NameId>(entries_.size()));
+  if (added) {
+    entries_.push_back(
+        {.data = text.data(), .length = static_cast<std::uint32_t>(text.size()), .hash = hash});
+  }
+  return it->second;
+}
+
+void Names::place(NameId id) {
+  std::uint32_t slot = entries_[id].hash & mask_;
+  for (int probe = 0; probe < probes_max; ++probe) {
+    if (slots_[slot] == 0) {
+      slots_[slot] = id;
+      return;
+    }
+    slot = (slot + 1) & mask_;
+  }
+  crowded_.emplace(entries_[id].view(), id);
+}
+
+void Names::grow() {
+  slots_.assign(slots_.size() * 4, 0);
+  mask_ = static_cast<std::uint32_t>(slots_.size() - 1);
+  crowded_.clear();
+  for (NameId id = 1; id < entries_.size(); ++id) {
+    place(id);
+  }
 }
 
 }  // namespace vvm::schema

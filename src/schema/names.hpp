@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string_view>
 #include <vector>
 
@@ -24,14 +25,17 @@ class Names {
 
   NameId intern(std::string_view text, std::uint32_t hash) {
     std::uint32_t slot = hash & mask_;
-    while (slots_[slot] != 0) {
+    for (int probe = 0; probe < probes_max; ++probe) {
+      if (slots_[slot] == 0) {
+        return add(text, hash, slot);
+      }
       const Entry& entry = entries_[slots_[slot]];
       if (entry.hash == hash && entry.view() == text) {
         return slots_[slot];
       }
       slot = (slot + 1) & mask_;
     }
-    return add(text, hash, slot);
+    return add_crowded(text, hash);
   }
 
   // For a text that lives nowhere else; it is copied. Empty gives 0.
@@ -53,12 +57,19 @@ class Names {
     std::string_view view() const { return {data, length}; }
   };
 
+  // Texts that are made to collide cost a tree look-up each, and not a walk past all others.
+  static constexpr int probes_max = 64;
+
   NameId add(std::string_view text, std::uint32_t hash, std::uint32_t slot);
+  NameId add_crowded(std::string_view text, std::uint32_t hash);
+  void place(NameId id);
+  void grow();
 
   appdef::Arena copies_;
   std::vector<Entry> entries_;
   std::vector<NameId> slots_;
   std::uint32_t mask_;
+  std::map<std::string_view, NameId> crowded_;  // what found no slot
 };
 
 }  // namespace vvm::schema

@@ -2,11 +2,14 @@
 #include "schema/suggest.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "schema/token.hpp"
 
 namespace vvm::schema {
 namespace {
+
+constexpr std::size_t word_max = 48;  // longer ones are not compared
 
 char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
@@ -16,10 +19,10 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t li
   if (a.size() > b.size()) {
     std::swap(a, b);
   }
-  if (b.size() - a.size() > limit || b.size() > 64) {
+  if (b.size() - a.size() > limit || b.size() > word_max) {
     return limit + 1;
   }
-  std::vector<std::vector<std::size_t>> rows(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  std::array<std::array<std::size_t, word_max + 1>, word_max + 1> rows;  // NOLINT: written first
   for (std::size_t i = 0; i <= a.size(); ++i) {
     for (std::size_t j = 0; j <= b.size(); ++j) {
       if (i == 0 || j == 0) {
