@@ -54,8 +54,8 @@ Lines changes(const std::string& older, const std::string& newer) {
 }
 
 void check(const std::string& older, const std::string& newer, Lines expected) {
-  BOOST_TEST(changes(older, newer) == sorted(std::move(expected)),
-             boost::test_tools::per_element());
+  const Lines wanted = sorted(std::move(expected));
+  BOOST_TEST(changes(older, newer) == wanted, boost::test_tools::per_element());
 }
 
 // X43
