@@ -102,10 +102,13 @@ void Files::on_effect(std::size_t index, std::string_view kind, std::string_view
     }
   }
   const bool named = path.starts_with(image_folder) || path.starts_with(apps_folder);
-  if (!named && kind != "disk.rename") {
+  const bool may_replace = kind == "disk.rename" && path.starts_with(tmp_folder);
+  if (!named && !may_replace) {
     return;
   }
-  if (named) {
+  if (may_replace) {
+    disk.verified.clear();  // the effect does not say in whose place the file comes
+  } else {
     std::erase_if(disk.verified, [&](const std::string& known) { return path.starts_with(known); });
   }
   if (!std::exchange(disk.changed, true)) {

@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_file_is_hashed_again_when_it_is_touched_and_after_a_start
   const std::string path = image::image_path(sha256("an image"));
   touched.appears(path, "an image");
   touched.appears(image::image_path(sha256("another")), "another");
-  BOOST_TEST(touched.ledger.evaluations(Property::content_addressing) == 2U);
+  BOOST_TEST(touched.ledger.evaluations(Property::content_addressing) == 3U);
   touched.files.on_effect(touched.index, "disk.write", path);
   touched.disk.flip(path, 3);
   touched.files.settle();

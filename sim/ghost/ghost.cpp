@@ -365,13 +365,7 @@ void Ghost::see_command(ProcessIndex process, const PartitionKey& key, AppVersio
 }
 
 Ghost::Dirty& Ghost::dirty(ProcessIndex process, const PartitionKey& key) {
-  for (Dirty& change : dirty_) {
-    if (change.process == process && change.key == key) {
-      return change;
-    }
-  }
-  dirty_.push_back({.process = process, .key = key});
-  return dirty_.back();
+  return dirty_[{process, key}];
 }
 
 void Ghost::see_part(ProcessIndex index, const PartitionKey& key, appparts::PartitionView view) {
@@ -430,8 +424,9 @@ Duration Ghost::drain_timeout(const Process& process, const PartitionKey& key) c
 }
 
 // Since when admission is closed, and when the current version came: before groups look.
-void Ghost::note_transition(const Process& process, const PartitionKey& key, const Dirty& change) {
-  Part& part = state_.at(process.index).parts[key];
+void Ghost::note_transition(const PartAt& at, const Dirty& change) {
+  Process& process = state_.at(at.first);
+  Part& part = process.parts[at.second];
   const bool was = change.rt_before.has_value() && change.rt_before->present;
   const bool is = part.rt.has_value() && part.rt->present;
   if (is && (!was || change.rt_before->fence != part.rt->fence)) {
@@ -446,31 +441,50 @@ void Ghost::note_transition(const Process& process, const PartitionKey& key, con
     part.closed_since = Instant{};
   } else if (!was || !all_closed(*change.rt_before)) {
     part.closed_since = state_.now;
-    part.drain_timeout = drain_timeout(process, key);
+    part.drain_timeout = drain_timeout(process, at.second);
   }
   const bool switched = was && change.rt_before->current.has_value() &&
                         part.rt->current.has_value() &&
                         change.rt_before->current->id != part.rt->current->id;
   if (switched) {
     part.switched_at = state_.now;
-    part.drain_timeout = drain_timeout(process, key);
+    part.drain_timeout = drain_timeout(process, at.second);
   }
 }
 
-void Ghost::look_at(const Dirty& change) {
-  const Process& process = state_.at(change.process);
-  const auto at = process.parts.find(change.key);
+void Ghost::look_at(const PartAt& part_at) {
+  const auto& [index, key] = part_at;
+  const Process& process = state_.at(index);
+  const auto at = process.parts.find(key);
   const Part nothing{};
   const Part& part = at == process.parts.end() ? nothing : at->second;
   for (const auto& group : groups_) {
-    group->look(process, change.key, part);
+    group->look(process, key, part);
   }
   if (recorder_ != nullptr) {
-    const SetPoint* sp =
-        cluster::find(state_.cluster.sps, {.vvm = process.vvm, .partition = change.key});
+    const SetPoint* sp = cluster::find(state_.cluster.sps, {.vvm = process.vvm, .partition = key});
     const bool present = sp != nullptr && sp->desired == Desired::present;
-    recorder_->part(
-        process, change.key, part, present ? sp->app_version : AppVersion{}, state_.now);
+    recorder_->part(process, key, part, present ? sp->app_version : AppVersion{}, state_.now);
+  }
+}
+
+void Ghost::tell_changes() {
+  for (const auto& [at, change] : dirty_) {
+    if (change.rt_changed) {
+      note_transition(at, change);
+    }
+    const Process& process = state_.at(at.first);
+    const auto found = process.parts.find(at.second);
+    const Part nothing{};
+    const Part& part = found == process.parts.end() ? nothing : found->second;
+    for (const auto& group : groups_) {
+      if (change.rt_changed) {
+        group->on_part(process, at.second, change.rt_before, part);
+      }
+      if (change.key_changed) {
+        group->on_key(process, at.second, change.key_before, part);
+      }
+    }
   }
 }
 
@@ -479,24 +493,10 @@ void Ghost::settle() {
   if (!dirty_.empty() || !dirty_apps_.empty()) {
     ++changes_;
     deadlines_stale_ = true;
-    for (const Dirty& change : dirty_) {
-      const Process& process = state_.at(change.process);
-      if (change.rt_changed) {
-        note_transition(process, change.key, change);
-      }
-      const Part& part = state_.at(change.process).parts[change.key];
-      for (const auto& group : groups_) {
-        if (change.rt_changed) {
-          group->on_part(process, change.key, change.rt_before, part);
-        }
-        if (change.key_changed) {
-          group->on_key(process, change.key, change.key_before, part);
-        }
-      }
-    }
-    for (const Dirty& change : dirty_) {
-      look_at(change);
-      changed_keys_.push_back(change.key);
+    tell_changes();
+    for (const auto& [at, change] : dirty_) {
+      look_at(at);
+      changed_keys_.push_back(at.second);
     }
     for (const auto& [process, app] : dirty_apps_) {
       for (const auto& group : groups_) {
@@ -509,8 +509,12 @@ void Ghost::settle() {
   check_deadlines();
 }
 
+// Every bound is longer than a second: what has come up since the last look is not due yet.
 void Ghost::check_deadlines() {
-  if (std::exchange(deadlines_stale_, false)) {
+  const bool due = state_.now >= next_deadline_;
+  if (due || (deadlines_stale_ && state_.now - deadlines_from_ >= seconds(1))) {
+    deadlines_stale_ = false;
+    deadlines_from_ = state_.now;
     next_deadline_ = Instant::max();
     for (const auto& group : groups_) {
       next_deadline_ = std::min(next_deadline_, group->next_deadline());
@@ -522,7 +526,6 @@ void Ghost::check_deadlines() {
   for (const auto& group : groups_) {
     group->on_deadline();
   }
-  deadlines_stale_ = true;
 }
 
 void Ghost::check_all() {

@@ -93,8 +93,6 @@ class Ghost {
 
  private:
   struct Dirty {
-    ProcessIndex process{};
-    PartitionKey key{};
     bool rt_changed = false;
     bool key_changed = false;
     std::optional<appparts::PartitionView> rt_before{};
@@ -105,10 +103,11 @@ class Ghost {
   void on_state(Process& process, std::string_view stage);
   void on_call(Process& process, const PartitionKey& key, const Event& event);
   void process_changed(Process& process);
-  void note_transition(const Process& process, const PartitionKey& key, const Dirty& change);
+  void note_transition(const PartAt& at, const Dirty& change);
   void mark_rows(const cluster::Change& change);
   void note_row(const cluster::Change& change);
-  void look_at(const Dirty& change);
+  void tell_changes();
+  void look_at(const PartAt& at);
   void check_deadlines();
   Duration drain_timeout(const Process& process, const PartitionKey& key) const;
 
@@ -120,12 +119,13 @@ class Ghost {
   Engines* engines_ = nullptr;
   Convergence* convergence_ = nullptr;
   std::optional<ProcessIndex> cluster_;
-  std::vector<Dirty> dirty_;
+  std::map<PartAt, Dirty> dirty_;
   std::vector<std::pair<ProcessIndex, AppQName>> dirty_apps_;
   std::vector<std::pair<ProcessIndex, PartitionKey>> touched_;
   std::vector<PartitionKey> moved_keys_;  // with a new row of their placement, since settle()
   std::vector<PartitionKey> changed_keys_;
   Instant next_deadline_ = Instant::max();
+  Instant deadlines_from_{};  // when next_deadline_ was looked up
   bool deadlines_stale_ = false;
   std::uint64_t changes_ = 0;
 };

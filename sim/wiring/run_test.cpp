@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "sim/kernel/perturbed_memory.hpp"
+#include "sim/wiring/memo.hpp"
 #include "sim/wiring/testing/tiny.hpp"
 
 namespace vvm::wiring {
@@ -212,6 +213,61 @@ steps = [{ at = "1s", do = "upload", image = "pos1" }]
 budget = [{ count = "download(pos1)", max = 1 }]
 )toml";
   BOOST_TEST((run_text(budget).verdict == ghost::Verdict::violated));
+}
+
+BOOST_AUTO_TEST_CASE(budgets_count_per_process_and_in_windows) {
+  const auto with_max = [](int max) {
+    return run_text(R"toml(
+[timeline]
+steps = [{ at = "1s", do = "upload", image = "pos1" }]
+
+[expect]
+budget = [{ count = "call(q.cluster.SPList)", per = "vvm, 1m", max = )toml" +
+                    std::to_string(max) + " }]\n");
+  };
+  // A read every 5 s, and one more at a notification.
+  BOOST_TEST((with_max(40).verdict == ghost::Verdict::held), why(with_max(40)));
+  const RunResult few = with_max(5);
+  BOOST_TEST((few.verdict == ghost::Verdict::violated));
+  BOOST_TEST_REQUIRE(few.violation.has_value());
+  BOOST_TEST(few.violation->title == "a budget of the scenario");
+}
+
+BOOST_AUTO_TEST_CASE(a_cluster_in_which_nothing_can_happen_any_more_is_a_deadlock) {
+  std::string text = tiny_text(R"toml(
+[timeline]
+steps = [
+  { at = "9s", fault = "crash", who = "vvm1" },
+  { at = "9s", fault = "crash", who = "vvm2" },
+  { at = "9s", fault = "crash", who = "cluster" },
+]
+)toml");
+  const std::string horizon = "horizon = \"5m\"\n";
+  text.replace(text.find(horizon), horizon.size(), horizon + "heal_at = \"5m\"\n");
+  const Bundle bundle = files();
+  const RunResult result = run(read(text), 1, {.files = &bundle});
+  BOOST_TEST_REQUIRE(result.violation.has_value());
+  BOOST_TEST(result.violation->property == "deadlock");
+}
+
+BOOST_AUTO_TEST_CASE(work_that_gives_another_result_the_second_time_is_noticed) {
+  Memo memo;
+  MemoUnpack& unpack = memo.parts().unpack;
+  const Sha256 sha = sha256("image");
+  unpack.keep(sha, std::make_shared<const Result<image::Unpacked>>(Error{Code::not_a_zip, "1"}));
+  std::size_t again = 0;
+  for (int i = 0; i < 200; ++i) {
+    again += unpack.find(sha) == nullptr ? 1U : 0U;
+  }
+  BOOST_TEST(again == 2U);
+  BOOST_TEST(memo.parts().figures.proofs == 2U);
+  BOOST_TEST(memo.parts().figures.difference == "");
+  unpack.keep(sha, std::make_shared<const Result<image::Unpacked>>(Error{Code::not_a_zip, "2"}));
+  BOOST_TEST(memo.parts().figures.difference.starts_with("unpacking"));
+  const Bundle bundle = files();
+  const RunResult result = run(read(tiny_text(deploy)), 1, {.files = &bundle, .memo = &memo});
+  BOOST_TEST_REQUIRE(result.violation.has_value());
+  BOOST_TEST(result.violation->property == "self-test");
 }
 
 BOOST_AUTO_TEST_CASE(an_expectation_whose_clock_never_starts_leaves_the_run_in_doubt) {
