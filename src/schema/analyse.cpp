@@ -54,7 +54,7 @@ void Analyser::pass_1(BoundPackage* package) {
   imports(package);
   for (const Entry& entry : package->entries) {
     here_ = entry.scope;
-    switch (entry.stmt->kind) {
+    switch (entry.kind) {
       case StmtKind::command:
         command(*static_cast<const FunctionStmt*>(entry.stmt));
         break;
@@ -103,7 +103,7 @@ void Analyser::pass_1(BoundPackage* package) {
 
 void Analyser::pass_2(BoundPackage* package) {
   for (const Entry& entry : package->entries) {
-    if (entry.stmt->kind != StmtKind::workspace) {
+    if (entry.kind != StmtKind::workspace) {
       continue;
     }
     Ws* ws = entry.symbol->ws;
@@ -120,7 +120,7 @@ void Analyser::pass_2(BoundPackage* package) {
 
 void Analyser::pass_4(BoundPackage* package) {
   for (const Entry& entry : package->entries) {
-    if (entry.stmt->kind == StmtKind::workspace) {
+    if (entry.kind == StmtKind::workspace) {
       inherits_sys(entry.symbol->ws);
     }
   }
@@ -129,7 +129,7 @@ void Analyser::pass_4(BoundPackage* package) {
 void Analyser::pass_6(BoundPackage* package) {
   for (const Entry& entry : package->entries) {
     here_ = entry.scope;
-    switch (entry.stmt->kind) {
+    switch (entry.kind) {
       case StmtKind::grant:
       case StmtKind::revoke:
         grant(*static_cast<const GrantStmt*>(entry.stmt));

@@ -98,9 +98,10 @@ struct BoundImport {
 
 // A statement on the way through a package: in source order, one before what it contains.
 struct Entry {
-  const Stmt* stmt = nullptr;
+  const Stmt* stmt;
   Scope* scope = nullptr;
   Symbol* symbol = nullptr;
+  StmtKind kind = stmt->kind;  // here too, since most passes want few kinds
 };
 
 struct BoundPackage {

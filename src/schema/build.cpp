@@ -121,7 +121,7 @@ std::shared_ptr<const appdef::AppDef> Builder::run() {
 void Builder::step(StmtKind kind, void (Builder::*build)(Symbol*)) {
   for (BoundPackage* package : by_path_) {
     for (const Entry& entry : package->entries) {
-      if (entry.stmt->kind == kind) {
+      if (entry.kind == kind) {
         (this->*build)(entry.symbol);
       }
     }
@@ -349,9 +349,9 @@ void Builder::uses() {
       if (user == nullptr) {
         continue;
       }
-      if (entry.stmt->kind == StmtKind::workspace) {
+      if (entry.kind == StmtKind::workspace) {
         pairs.emplace_back(user->symbol->type, entry.symbol->type);
-      } else if (entry.stmt->kind == StmtKind::use_workspace) {
+      } else if (entry.kind == StmtKind::use_workspace) {
         const NameRef& target = static_cast<const UseWorkspaceStmt*>(entry.stmt)->target;
         const QRef ref{.qualifier = package->local, .name = target.name, .loc = target.loc};
         const Symbol* used = need(Want::workspace, ref, *entry.scope);

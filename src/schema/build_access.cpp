@@ -174,7 +174,7 @@ void Builder::acl() {
   }
   for (const BoundPackage* package : by_path_) {
     for (const Entry& entry : package->entries) {
-      if (entry.stmt->kind == StmtKind::alter_workspace) {
+      if (entry.kind == StmtKind::alter_workspace) {
         rules_of(static_cast<const AlterStmt*>(entry.stmt)->body,
                  *entry.scope,
                  &rules[entry.scope->workspace]);

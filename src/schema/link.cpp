@@ -75,7 +75,7 @@ void Bound::check_import_names() {
 void Bound::find_application() {
   for (BoundPackage& package : packages_) {
     for (const Entry& entry : package.entries) {
-      if (entry.stmt->kind != StmtKind::application) {
+      if (entry.kind != StmtKind::application) {
         continue;
       }
       if (application_package_ == nullptr) {
@@ -134,9 +134,9 @@ void Bound::use_packages() {
 
 void Bound::link_package(BoundPackage* package) {
   for (Entry& entry : package->entries) {
-    if (entry.stmt->kind == StmtKind::alter_workspace) {
+    if (entry.kind == StmtKind::alter_workspace) {
       link_alter(*static_cast<const AlterStmt*>(entry.stmt), entry.scope, package->root);
-    } else if (entry.stmt->kind == StmtKind::table) {
+    } else if (entry.kind == StmtKind::table) {
       const TableInfo& info = table_info(entry.symbol);
       if (info.failure != nullptr) {
         fail(entry.stmt->loc, *info.failure);
