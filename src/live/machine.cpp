@@ -235,8 +235,8 @@ void Machine::shut_down() {
   for (const auto& process : parts_->processes) {
     process->kill();
   }
-  ErrorCode ignored;
-  static_cast<void>(parts_->signals.cancel(ignored));
+  ErrorCode ec;
+  ec = parts_->signals.cancel(ec);
   const auto waits = [this] {
     std::size_t count = 0;
     for (const auto& process : parts_->processes) {

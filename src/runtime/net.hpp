@@ -39,7 +39,8 @@ class StreamImpl {
   virtual void start_read(std::span<char> into, IoCompletion completion) = 0;
   // Completes with 1..total octets taken from the front; the buffers live until then.
   virtual void start_write(std::span<const asio::const_buffer> from, IoCompletion completion) = 0;
-  // Orderly end: octets written so far are still delivered, then the peer reads eof. Idempotent.
+  // Orderly end: octets written so far are still delivered, then the peer reads eof; or a reset,
+  // where not all of what it had sent was read. Idempotent.
   virtual void close() = 0;
 };
 

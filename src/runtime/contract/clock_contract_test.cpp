@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_deadline_that_has_passed_ends_at_once) {
 BOOST_AUTO_TEST_CASE(sleeps_end_in_the_order_of_their_deadlines) {
   const auto order = std::make_shared<std::vector<int>>();
   for (const int number : {3, 1, 4, 2}) {
-    fixture->spawn(me, append_after(rt(), milliseconds(20 * number), number, order));
+    fixture->spawn(me, append_after(rt(), milliseconds(20) * number, number, order));
   }
   BOOST_TEST_REQUIRE(fixture->run_until([order] { return order->size() == 4; }));
   const std::vector<int> expected{1, 2, 3, 4};
