@@ -22,7 +22,7 @@ struct RunOutputs {
 // --html is the page of a single run. Of several it is a folder with an index, and a page for every
 // run that has a history.
 Status write_run_outputs(const RunOutputs& files,
-                       const report::Campaign& campaign,
-                       const std::function<std::string_view(const report::RunCase&)>& source_of);
+                         const report::Campaign& campaign,
+                         const std::function<std::string_view(const report::RunCase&)>& source_of);
 
 }  // namespace vvm::cli
