@@ -64,6 +64,11 @@ const Item* Analyser::key_item(const ViewStmt& stmt, const NameRef& column) {
 void Analyser::partition_key(const ViewStmt& stmt, const Key& key) {
   for (const NameRef& column : key.partition) {
     const Item* item = key_item(stmt, column);
+    const bool varying = item->kind == ItemKind::field &&
+                         (item->type == DataType::varchar || item->type == DataType::bytes);
+    if (!varying && item->kind != ItemKind::record) {
+      continue;
+    }
     const std::string name = text(column.name);
     if (item->kind == ItemKind::record) {
       error(Rule::e547, column.loc, "record field " + name + " not supported in partition key");
@@ -78,6 +83,11 @@ void Analyser::partition_key(const ViewStmt& stmt, const Key& key) {
 void Analyser::clustering_columns(const ViewStmt& stmt, const Key& key) {
   for (const NameRef& column : key.clustering) {
     const Item* item = key_item(stmt, column);
+    const bool varying = item->kind == ItemKind::field &&
+                         (item->type == DataType::varchar || item->type == DataType::bytes);
+    if (!varying && item->kind != ItemKind::record) {
+      continue;
+    }
     const std::string name = text(column.name);
     const bool last = &column == &key.clustering.back();
     if (item->kind == ItemKind::record) {

@@ -81,7 +81,8 @@ Builder::Builder(Bound* bound, const Variables& variables)
       names_(bound->names().size()),
       claimed_(bound->names().size()),
       fields_(bound->names().size()),
-      containers_(bound->names().size()) {
+      containers_(bound->names().size()),
+      positions_(bound->names().size()) {
   for (BoundPackage& package : bound->packages()) {
     by_path_.push_back(&package);
     files_.insert(files_.end(), package.files.begin(), package.files.end());
@@ -159,11 +160,11 @@ std::span<const std::string_view> Builder::doc_comment(std::uint32_t doc, Loc lo
   }
   const auto after = std::ranges::upper_bound(
       files_, loc, {}, [](const FileTree* file) { return file->source->base + 1; });
-  std::vector<std::string_view> lines = comment_lines((*std::prev(after))->doc_text(doc));
-  for (std::string_view& line : lines) {
+  comment_lines((*std::prev(after))->doc_text(doc), &texts_);
+  for (std::string_view& line : texts_) {
     line = arena_.copy(line);
   }
-  return arena_.copy(std::span<const std::string_view>(lines));
+  return arena_.copy(std::span<const std::string_view>(texts_));
 }
 
 std::span<const std::string_view> Builder::comment(const Stmt& stmt, const With* with) {
@@ -192,7 +193,8 @@ bool Builder::visible(const Ws& ws, const Type& type) const {
 }
 
 void Builder::tags_of(Symbol* symbol, const With& with) {
-  Types tags;
+  Types& tags = types_scratch_;
+  tags.clear();
   for (const QRef& ref : with.tags) {
     const Symbol* tag = need(Want::tag, ref, *symbol->scope);
     if (tag == nullptr) {

@@ -56,7 +56,8 @@ void Builder::view(Symbol* symbol) {
   tags_of(symbol, stmt.with);
   const std::uint32_t number = ++def_number_;
   const Key* key = nullptr;
-  std::map<NameId, appdef::Field> fields;
+  std::vector<appdef::Field> fields;
+  fields.reserve(stmt.items.size());
   std::vector<appdef::Field> value{appdef::system_fields(TypeKind::view)[0]};
   for (const Item& item : stmt.items) {
     if (item.kind == ItemKind::key) {
@@ -74,9 +75,13 @@ void Builder::view(Symbol* symbol) {
     if (item.kind != ItemKind::record) {
       field.comment = doc_comment(item.doc, item.loc);
     }
-    if (!fields.emplace(item.name, field).second) {
+    if (fields_[item.name] == number) {
       error(Rule::e658, item.loc, "already exists: field «" + text(item.name) + "»");
+      continue;
     }
+    fields_[item.name] = number;
+    positions_[item.name] = static_cast<std::uint32_t>(fields.size());
+    fields.push_back(field);
   }
   CHECK(key != nullptr, "a view without key passed the analysis");
   const auto key_fields = [&](std::span<const NameRef> columns, bool required) {
@@ -87,7 +92,7 @@ void Builder::view(Symbol* symbol) {
         continue;
       }
       claimed_[column.name] = number;
-      part.push_back(fields.at(column.name));
+      part.push_back(fields[positions_[column.name]]);
       part.back().is_required = required;
     }
     return arena_.copy(std::span<const appdef::Field>(part));
@@ -97,7 +102,7 @@ void Builder::view(Symbol* symbol) {
   view->clustering_columns = key_fields(key->clustering, false);
   for (const Item& item : stmt.items) {
     if (item.kind != ItemKind::key && claimed_[item.name] != number) {
-      value.push_back(fields.at(item.name));
+      value.push_back(fields[positions_[item.name]]);
     }
   }
   view->value = arena_.copy(std::span<const appdef::Field>(value));

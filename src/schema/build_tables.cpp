@@ -246,7 +246,8 @@ void Builder::add_reference(Def* def, const Item& item, Symbol* owner) {
     return;
   }
   fields_[item.name] = def->number;
-  Types targets;
+  Types& targets = types_scratch_;
+  targets.clear();
   // Those of descriptors refer to anything (quirk Q24).
   if (!in_descriptor(owner)) {
     for (const QRef& ref : item.names) {
@@ -357,7 +358,8 @@ void Builder::add_set(Def* def, const Item& item, Symbol* owner, int depth) {
 // --------------------------------------------------------------------------------------- uniques
 
 void Builder::add_unique(Def* def, const Item& item, int* unnamed) {
-  std::vector<std::string_view> fields;
+  std::vector<std::string_view>& fields = texts_;
+  fields.clear();
   for (const NameRef& field : item.unique_fields()) {
     if (fields_[field.name] != def->number) {
       error(Rule::e603, item.loc, "undefined field " + text(field.name));

@@ -138,7 +138,10 @@ class Builder {
   std::uint32_t budget_ = std::uint32_t{1} << 22U;
   std::vector<appdef::Field> field_stack_;
   std::vector<appdef::Container> container_stack_;
-  std::vector<const Type*> ref_stack_;
+  // Reused, so that a list costs no allocation.
+  Types types_scratch_;
+  std::vector<std::string_view> texts_;
+  std::vector<std::uint32_t> positions_;  // by NameId: of a field in the view at hand
 };
 
 }  // namespace vvm::schema

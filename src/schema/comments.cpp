@@ -17,8 +17,8 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-std::vector<std::string_view> comment_lines(std::string_view doc) {
-  std::vector<std::string_view> lines;
+void comment_lines(std::string_view doc, std::vector<std::string_view>* lines) {
+  lines->clear();
   std::string_view rest = trimmed(doc);
   const bool block = rest.starts_with("/*");
   if (block) {
@@ -34,11 +34,10 @@ std::vector<std::string_view> comment_lines(std::string_view doc) {
       line = trimmed(line.substr(2));
     }
     if (!line.empty()) {
-      lines.push_back(line);
+      lines->push_back(line);
     }
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  return lines;
 }
 
 }  // namespace vvm::schema

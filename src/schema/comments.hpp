@@ -6,6 +6,13 @@
 
 namespace vvm::schema {
 
-std::vector<std::string_view> comment_lines(std::string_view doc);
+// In place of what `lines` had.
+void comment_lines(std::string_view doc, std::vector<std::string_view>* lines);
+
+inline std::vector<std::string_view> comment_lines(std::string_view doc) {
+  std::vector<std::string_view> lines;
+  comment_lines(doc, &lines);
+  return lines;
+}
 
 }  // namespace vvm::schema

@@ -251,6 +251,10 @@ class Lexer {
   // Starts with a space, a TAB or a form feed.
   void blanks() {
     const char* q = p_;
+    while (is_blank(*q)) {
+      ++q;
+    }
+    const char* const white_end = q;  // a form feed may stand in front of comments only
     while (is_s(*q)) {
       ++q;
     }
@@ -260,14 +264,16 @@ class Lexer {
     if (*p_ == '\f') {
       return bad_text();
     }
-    while (is_blank(*p_)) {
-      ++p_;
-    }
+    p_ = white_end;
   }
 
   // Starts with a line break: the only place where a documentation comment can begin.
   void line() {
     const char* q = p_;
+    while (is_blank(*q)) {
+      ++q;
+    }
+    const char* const white_end = q;
     while (is_s(*q)) {
       ++q;
     }
@@ -289,9 +295,7 @@ class Lexer {
         return doc(to);
       }
     }
-    while (is_blank(*p_)) {
-      ++p_;
-    }
+    p_ = white_end;
   }
 
   void doc(const char* to) {
