@@ -145,6 +145,7 @@ void Budgets::on_end(std::string_view process) {
 
 std::vector<ghost::ExpectationOutcome> Budgets::outcomes() const {
   std::vector<ghost::ExpectationOutcome> out;
+  out.reserve(items_.size());
   for (const Item& item : items_) {
     out.push_back({.text = item.text,
                    .line = static_cast<int>(item.budget->place.line),

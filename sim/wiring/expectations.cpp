@@ -230,6 +230,7 @@ void Expectations::finish(Instant now) {
 
 std::vector<ghost::ExpectationOutcome> Expectations::outcomes() const {
   std::vector<ghost::ExpectationOutcome> out;
+  out.reserve(items_.size());
   for (const Item& item : items_) {
     out.push_back({.text = item.text,
                    .line = item.line,

@@ -101,6 +101,7 @@ Result<Images> build_images(const scenario::Scenario& scenario, const Bundle& fi
   Images images;
   // An image may come before the one it is made from; chains are finite.
   std::vector<const scenario::Image*> left;
+  left.reserve(scenario.images.size());
   for (const scenario::Image& image : scenario.images) {
     left.push_back(&image);
   }
