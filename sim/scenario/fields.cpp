@@ -174,42 +174,35 @@ void Fields::finish() {
   }
 }
 
-const std::string* Fields::text_with_unit(const toml::node& node,
-                                          std::string_view key,
-                                          std::string_view kind,
-                                          std::string_view example) {
+const std::string* Fields::text_with_unit(const toml::node& node, std::string_view key, Unit unit) {
   const auto* value = node.as_string();
   if (value != nullptr) {
     return &value->get();
   }
   std::string text = std::string{key} + " is ";
   if (const auto* integer = node.as_integer()) {
-    text += std::to_string(integer->get()) + ": a " + std::string{kind} + " needs a unit";
+    text += std::to_string(integer->get()) + ": a " + std::string{unit.kind} + " needs a unit";
   } else if (node.is_floating_point()) {
-    text += "a bare number: a " + std::string{kind} + " needs a unit";
+    text += "a bare number: a " + std::string{unit.kind} + " needs a unit";
   } else {
-    text += std::string{kind_of(node)} + " where a " + std::string{kind} + " belongs";
+    text += std::string{kind_of(node)} + " where a " + std::string{unit.kind} + " belongs";
   }
-  issues_.add(node, text + ", for example \"" + std::string{example} + "\"");
+  issues_.add(node, text + ", for example \"" + std::string{unit.example} + "\"");
   return nullptr;
 }
 
 template <class T, class Parse>
-bool Fields::get_text(const toml::node& node,
-                      std::string_view key,
-                      std::string_view kind,
-                      std::string_view example,
-                      Parse parse,
-                      T& into) {
-  const std::string* text = text_with_unit(node, key, kind, example);
+bool Fields::get_text(
+    const toml::node& node, std::string_view key, Unit unit, Parse parse, T& into) {
+  const std::string* text = text_with_unit(node, key, unit);
   if (text == nullptr) {
     return false;
   }
   const auto value = parse(*text);
   if (!value.has_value()) {
     issues_.add(node,
-                quoted(*text) + " is no " + std::string{kind} + "; one looks like \"" +
-                    std::string{example} + "\"");
+                quoted(*text) + " is no " + std::string{unit.kind} + "; one looks like \"" +
+                    std::string{unit.example} + "\"");
     return false;
   }
   into = T{*value};
@@ -270,12 +263,12 @@ bool Fields::get(const toml::node& node, std::string_view key, std::uint64_t& in
 }
 
 bool Fields::get(const toml::node& node, std::string_view key, Duration& into) {
-  return get_text(node, key, "duration", "30s", parse_duration, into);
+  return get_text(node, key, {"duration", "30s"}, parse_duration, into);
 }
 
 bool Fields::get(const toml::node& node, std::string_view key, DurationRange& into) {
   return get_text(
-      node, key, "duration or range of durations", "1s..40s", parse_duration_range, into);
+      node, key, {"duration or range of durations", "1s..40s"}, parse_duration_range, into);
 }
 
 bool Fields::get(const toml::node& node, std::string_view key, faults::OctetRange& into) {
@@ -284,12 +277,12 @@ bool Fields::get(const toml::node& node, std::string_view key, faults::OctetRang
     into = {.low = value, .high = value};
     return true;
   }
-  return get_text(node, key, "number or range of octets", "0..4000", parse_octet_range, into);
+  return get_text(node, key, {"number or range of octets", "0..4000"}, parse_octet_range, into);
 }
 
 bool Fields::get(const toml::node& node, std::string_view key, Size& into) {
   std::uint64_t octets = 0;
-  if (!get_text(node, key, "size", "64KiB", parse_size, octets)) {
+  if (!get_text(node, key, {"size", "64KiB"}, parse_size, octets)) {
     return false;
   }
   into.octets = octets;
@@ -298,7 +291,7 @@ bool Fields::get(const toml::node& node, std::string_view key, Size& into) {
 
 bool Fields::get(const toml::node& node, std::string_view key, PerMinute& into) {
   std::uint64_t events = 0;
-  if (!get_text(node, key, "rate", "50/s", parse_rate, events)) {
+  if (!get_text(node, key, {"rate", "50/s"}, parse_rate, events)) {
     return false;
   }
   into.events = events;
@@ -307,7 +300,7 @@ bool Fields::get(const toml::node& node, std::string_view key, PerMinute& into) 
 
 bool Fields::get(const toml::node& node, std::string_view key, Throughput& into) {
   std::uint64_t rate = 0;
-  if (!get_text(node, key, "bandwidth", "10MiB/s", parse_bandwidth, rate)) {
+  if (!get_text(node, key, {"bandwidth", "10MiB/s"}, parse_bandwidth, rate)) {
     return false;
   }
   if (rate == 0) {
@@ -320,7 +313,7 @@ bool Fields::get(const toml::node& node, std::string_view key, Throughput& into)
 
 bool Fields::get(const toml::node& node, std::string_view key, Ppm& into) {
   std::int64_t ppm = 0;
-  if (!get_text(node, key, "percentage", "2.5%", parse_percent_ppm, ppm)) {
+  if (!get_text(node, key, {"percentage", "2.5%"}, parse_percent_ppm, ppm)) {
     return false;
   }
   into.value = ppm;
@@ -337,7 +330,7 @@ bool Fields::get(const toml::node& node, std::string_view key, PpmRange& into) {
     }
     return Range<std::int64_t>{.low = *low, .high = *high};
   };
-  return get_text(node, key, "percentage or range of percentages", "0%..2%", parse, into.value);
+  return get_text(node, key, {"percentage or range of percentages", "0%..2%"}, parse, into.value);
 }
 
 bool Fields::get(const toml::node& node, std::string_view key, Spread& into) {
@@ -346,8 +339,7 @@ bool Fields::get(const toml::node& node, std::string_view key, Spread& into) {
     DurationRange range;
     if (!get_text(node,
                   key,
-                  "duration, range or { exp, min, max }",
-                  "2ms",
+                  {"duration, range or { exp, min, max }", "2ms"},
                   parse_duration_range,
                   range)) {
       return false;

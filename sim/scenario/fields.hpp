@@ -148,23 +148,21 @@ class Fields {
   bool get(const toml::node& node, std::string_view key, std::vector<std::string>& into);
 
  private:
+  // A kind of value that is written as text, and how one looks.
+  struct Unit {
+    std::string_view kind;
+    std::string_view example;
+  };
+
   bool get_in(const toml::node& node,
               std::string_view key,
               std::int64_t& into,
               std::int64_t low,
               std::int64_t high);
   // A string, or an issue that says what is missing: "a duration needs a unit, for example `30s`".
-  const std::string* text_with_unit(const toml::node& node,
-                                    std::string_view key,
-                                    std::string_view kind,
-                                    std::string_view example);
+  const std::string* text_with_unit(const toml::node& node, std::string_view key, Unit unit);
   template <class T, class Parse>
-  bool get_text(const toml::node& node,
-                std::string_view key,
-                std::string_view kind,
-                std::string_view example,
-                Parse parse,
-                T& into);
+  bool get_text(const toml::node& node, std::string_view key, Unit unit, Parse parse, T& into);
 
   Issues& issues_;
   const toml::table& table_;

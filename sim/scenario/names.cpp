@@ -42,6 +42,7 @@ std::optional<std::string> wrong_glob(std::string_view glob,
 template <class Rows>
 std::vector<std::string> names_of(const Rows& rows) {
   std::vector<std::string> names;
+  names.reserve(rows.size());
   for (const auto& row : rows) {
     names.push_back(row.name);
   }
@@ -118,6 +119,7 @@ std::vector<std::string> vvm_names(const Topology& topology) {
 std::vector<std::string> node_of_vvms(const Topology& topology) {
   std::vector<std::string> nodes;
   const std::size_t count = topology.nodes.size() * topology.vvms_per_node;
+  nodes.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     nodes.push_back(topology.nodes[i % topology.nodes.size()]);
   }

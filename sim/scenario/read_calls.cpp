@@ -1,6 +1,7 @@
 // Triggers, predicates and countables: `name(...)` against a signature, to typed values.
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <ranges>
 
 #include <fmt/format.h>
@@ -81,8 +82,9 @@ bool accept(const Call& call, const Piece& piece, const std::optional<std::strin
 
 bool set_version(const Call& call, const Piece& piece, Arguments& into) {
   std::int64_t version = 0;
-  const char* end = piece.text.data() + piece.text.size();
-  const auto [at, error] = std::from_chars(piece.text.data(), end, version);
+  const char* begin = std::to_address(piece.text.begin());
+  const char* end = std::to_address(piece.text.end());
+  const auto [at, error] = std::from_chars(begin, end, version);
   if (error != std::errc{} || at != end || version < 1) {
     call.wrong(piece, fmt::format("`{}` is no version; they are numbered from 1", piece.text));
     return false;

@@ -1,6 +1,7 @@
 // One function a fault word, and the keys that several of them share.
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
 
 #include <fmt/format.h>
@@ -307,6 +308,7 @@ void read_lasts(Fields& fields, faults::Fault& fault) {
 
 std::vector<std::string_view> fault_words() {
   std::vector<std::string_view> words;
+  words.reserve(std::size(table));
   for (const FaultWord& row : table) {
     words.push_back(row.word);
   }

@@ -267,6 +267,7 @@ std::string load_text(const Load& load) {
   out.text("rate", format_rate(load.per_minute));
   if (load.processors != usual.processors) {
     std::vector<std::string> words;
+    words.reserve(load.processors.size());
     for (const Processor one : load.processors) {
       words.emplace_back(processor_words[static_cast<std::size_t>(one)]);
     }

@@ -251,6 +251,7 @@ void Simulation::on_end(std::string_view process) {
 
 std::vector<faults::Moment> Simulation::moments() const {
   std::vector<faults::Moment> moments;
+  moments.reserve(scenario_.steps.size());
   for (const scenario::Step& step : scenario_.steps) {
     moments.push_back({.when = step.when, .name = step.name});
   }
