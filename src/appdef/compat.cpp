@@ -87,6 +87,7 @@ Node workspace_node(const AppDef& app_def, const Type& type) {
   const auto repeated = std::ranges::unique(visible);
   visible.erase(repeated.begin(), repeated.end());
   std::vector<Node> types;
+  types.reserve(visible.size());
   for (const Type* each : visible) {
     types.push_back(leaf(each->name.str(), each->name.str()));
   }
@@ -233,6 +234,7 @@ class Comparison {
  private:
   static std::vector<std::string> names(const Node& node) {
     std::vector<std::string> out;
+    out.reserve(node.children.size());
     for (const Node& child : node.children) {
       out.push_back(child.name);
     }
