@@ -26,7 +26,7 @@ OURS = re.compile(r"^(src|sim|properties|bench)/.*\.cpp$")
 PATH_TO_US = re.compile(rf"(?:(?:\.\./)*\.\.)?{re.escape(ROOT)}/|(?:\.\./)+(?=\w+/)")
 # A test reads its data from files, which the rest of calm code may not; its name, which a macro
 # makes into a type, is a sentence; and it prefers to be short.
-TEST = re.compile(r"_test\.cpp$|/test_\w+\.cpp$|/testing/|^properties/")
+TEST = re.compile(r"_test\.cpp$|/test_\w+\.cpp$|/testing/|/contract/|^properties/")
 TEST_CHECKS = (
     "-portability-restrict-system-includes,-readability-identifier-naming"
     ",-performance-unnecessary-value-param,-performance-inefficient-vector-operation"
