@@ -234,6 +234,7 @@ std::span<const appdef::StorageUse> Builder::storages(std::span<const StorageRef
     }
   }
   std::vector<appdef::StorageUse> out;
+  out.reserve(uses.size());
   for (auto& [storage, entities] : uses) {
     out.push_back({.storage = storage, .entities = sorted(&entities)});
   }

@@ -7,7 +7,6 @@
 namespace vvm::schema {
 
 using appdef::DataKind;
-using appdef::TypeKind;
 
 namespace {
 
@@ -274,15 +273,14 @@ void Builder::add_reference(Def* def, const Item& item, Symbol* owner) {
   field.refs = sorted(&targets);
 }
 
-void Builder::add_container(
-    Def* def, NameId id, Loc loc, const Type* type, std::uint32_t low, std::uint32_t high) {
+void Builder::add_container(Def* def, NameId id, Loc loc, const Type* type, Occurs occurs) {
   if (containers_[id] == def->number) {
     error(Rule::e653, loc, "already exists: container «" + text(id) + "»");
     return;
   }
   containers_[id] = def->number;
   container_stack_.push_back(
-      {.name = name(id), .type = type, .occurs_min = low, .occurs_max = high});
+      {.name = name(id), .type = type, .occurs_min = occurs.low, .occurs_max = occurs.high});
 }
 
 void Builder::add_nested(Def* def, const Item& item, Symbol* owner) {
@@ -295,7 +293,7 @@ void Builder::add_nested(Def* def, const Item& item, Symbol* owner) {
   if (own && def->type == owner->type) {
     pending_.push_back({.type = type, .symbol = symbol, .package = def->package});
   }
-  add_container(def, item.name, item.loc, type, 0, occurs_max);
+  add_container(def, item.name, item.loc, type, {.low = 0, .high = occurs_max});
 }
 
 // A nested table of a base of another package is made again under the name of the heir's (Q23).
@@ -328,7 +326,8 @@ void Builder::add_named(Def* def, const Item& item, Symbol* owner, int depth) {
     }
     const Symbol* object = need(Want::type, ref, *owner->scope);
     if (object != nullptr) {
-      add_container(def, item.name, item.loc, object->type, item.required ? 1 : 0, 1);
+      add_container(
+          def, item.name, item.loc, object->type, {.low = item.required ? 1U : 0U, .high = 1});
     }
     return;
   }
@@ -340,7 +339,7 @@ void Builder::add_named(Def* def, const Item& item, Symbol* owner, int depth) {
     error(Rule::e604, 0, "incorrect nested table kind");
     return;
   }
-  add_container(def, item.name, item.loc, record->type, 0, occurs_max);
+  add_container(def, item.name, item.loc, record->type, {.low = 0, .high = occurs_max});
 }
 
 void Builder::add_set(Def* def, const Item& item, Symbol* owner, int depth) {

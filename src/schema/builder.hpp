@@ -79,8 +79,13 @@ class Builder {
   void add_set(Def* def, const Item& item, Symbol* owner, int depth);
   void add_unique(Def* def, const Item& item, int* unnamed);
   bool check_unique(const Def& def, const appdef::Unique& unique, const Item& item);
-  void add_container(
-      Def* def, NameId id, Loc loc, const Type* type, std::uint32_t low, std::uint32_t high);
+
+  struct Occurs {
+    std::uint32_t low = 0;
+    std::uint32_t high = 0;
+  };
+
+  void add_container(Def* def, NameId id, Loc loc, const Type* type, Occurs occurs);
   Type* inherited_nested(BoundPackage* package, Symbol* nested);
   bool spend();
   bool length_of(const Item& item, std::uint32_t* out);
