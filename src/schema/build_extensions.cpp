@@ -14,38 +14,12 @@ using appdef::TypeKind;
 
 namespace {
 
-DataKind data_kind(const Item& item) {
+// Of a field of a view's value; a reference there names targets instead of a data type.
+DataKind view_data_kind(const Item& item) {
   if (item.kind == ItemKind::record) {
     return DataKind::record;
   }
-  switch (item.type) {
-    case DataType::int8:
-      return DataKind::int8;
-    case DataType::int16:
-      return DataKind::int16;
-    case DataType::int32:
-      return DataKind::int32;
-    case DataType::int64:
-    case DataType::timestamp:
-    case DataType::currency:
-      return DataKind::int64;
-    case DataType::float32:
-      return DataKind::float32;
-    case DataType::float64:
-      return DataKind::float64;
-    case DataType::varchar:
-      return DataKind::string;
-    case DataType::bytes:
-      return DataKind::bytes;
-    case DataType::boolean:
-      return DataKind::boolean;
-    case DataType::qname:
-      return DataKind::qname;
-    case DataType::blob:
-    case DataType::none:
-      break;
-  }
-  return DataKind::record_id;
+  return item.type == DataType::none ? DataKind::record_id : data_kind(item.type);
 }
 
 }  // namespace
@@ -69,7 +43,7 @@ void Builder::view(Symbol* symbol) {
     }
     appdef::Field field;
     field.name = name(item.name);
-    field.kind = data_kind(item);
+    field.kind = view_data_kind(item);
     field.is_required = item.required;
     length_of(item, &field.length_max);
     if (item.kind != ItemKind::record) {

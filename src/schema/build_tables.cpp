@@ -16,6 +16,18 @@ constexpr std::size_t uniques_max = 100;
 constexpr std::size_t unique_fields_max = 256;
 constexpr std::uint32_t occurs_max = 100;
 
+bool is_nested(const Symbol& symbol) { return symbol.outer != nullptr; }
+
+// Is it written in a DESCRIPTOR, or nested in one?
+bool in_descriptor(const Symbol* symbol) {
+  while (symbol->outer != nullptr) {
+    symbol = symbol->outer;
+  }
+  return symbol->stmt->kind == StmtKind::descriptor;
+}
+
+}  // namespace
+
 DataKind data_kind(DataType type) {
   switch (type) {
     case DataType::int8:
@@ -47,18 +59,6 @@ DataKind data_kind(DataType type) {
   }
   UNREACHABLE();
 }
-
-bool is_nested(const Symbol& symbol) { return symbol.outer != nullptr; }
-
-// Is it written in a DESCRIPTOR, or nested in one?
-bool in_descriptor(const Symbol* symbol) {
-  while (symbol->outer != nullptr) {
-    symbol = symbol->outer;
-  }
-  return symbol->stmt->kind == StmtKind::descriptor;
-}
-
-}  // namespace
 
 // A definition under construction.
 struct Builder::Def {

@@ -17,6 +17,9 @@
 
 namespace vvm::schema {
 
+// What values of a data type are in an AppDef. pre: not `none`.
+appdef::DataKind data_kind(DataType type);
+
 class Builder {
  public:
   Builder(Bound* bound, const Variables& variables);
