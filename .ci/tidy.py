@@ -531,6 +531,24 @@ def check_catch_all(source, findings):
             findings.ban(source, match.start(), "catch", "catch (...) does not rethrow")
 
 
+PROPERTY_ASSERT = re.compile(r"\bRC_(?:ASSERT|ASSERT_FALSE|PRE|DISCARD_IF)\s*\(")
+NESTED = re.compile(r"[(\[{)\]}]|\|\||&&")
+
+
+def check_property_asserts(source, findings):
+    """rapidcheck takes an expression apart by overloaded operators, which know no short circuit."""
+    for match in PROPERTY_ASSERT.finditer(source.code):
+        end = match_bracket(source.code, match.end() - 1)
+        depth = 0
+        for token in NESTED.finditer(source.code, match.end(), end) if end > 0 else ():
+            text = token.group(0)
+            depth += (text in "([{") - (text in ")]}")
+            if depth == 0 and text in ("||", "&&"):
+                what = f"`{text}` evaluates both sides here: put the condition in parentheses"
+                findings.ban(source, token.start(), "property-assert", what)
+                break
+
+
 # ----------------------------------------------------------------------------------- every file
 
 MARKER = re.compile(r"\bFIXME\b")
@@ -594,6 +612,7 @@ def check(root):
         check_lambdas(source, findings)
         check_conditions(source, findings)
         check_catch_all(source, findings)
+        check_property_asserts(source, findings)
     return sorted(findings.rows)
 
 

@@ -178,7 +178,7 @@ class Model {
     RC_ASSERT(f_.script->created == f_.script->closed);
     for (std::size_t x = 0; x < partition_count; ++x) {
       const auto view = f_.parts->inspect_partition(key(x));
-      RC_ASSERT(!view.has_value() || (!view->present && view->leaked == 0));
+      RC_ASSERT((!view.has_value() || (!view->present && view->leaked == 0)));
     }
   }
 

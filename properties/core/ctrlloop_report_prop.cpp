@@ -145,7 +145,7 @@ class Run {
       const std::int64_t base_ms = std::min(10 << std::min(key.failures++, 20), 5000);
       key.not_before = now_ + microseconds(base_ms * 800);
       // A hurry makes the waits of some begin anew; of which, the core knows.
-      RC_ASSERT(hurried_ || core_.next() <= now_ + microseconds(base_ms * 1200));
+      RC_ASSERT((hurried_ || core_.next() <= now_ + microseconds(base_ms * 1200)));
     }
   }
 
@@ -205,7 +205,7 @@ RC_BOOST_PROP(once_the_sink_heals_everything_that_counts_is_stored_in_order, ())
   for (const auto& [id, key] : run.keys()) {
     RC_ASSERT(std::ranges::is_sorted(key.stored));
     RC_ASSERT(std::ranges::includes(key.stored, key.musts));
-    RC_ASSERT(key.last == 0 || key.stored.back() == key.last);
+    RC_ASSERT((key.last == 0 || key.stored.back() == key.last));
     RC_ASSERT(std::ranges::adjacent_find(key.stored) == key.stored.end());
   }
 }
@@ -215,7 +215,7 @@ RC_BOOST_PROP(every_report_is_sent_superseded_or_dropped_and_only_one_of_them, (
   const Run run(plan);
   const Metrics& m = run.metrics();
   RC_ASSERT(m.reports_handed == m.reports_sent + m.reports_superseded + m.reports_dropped);
-  RC_ASSERT(plan.end || m.reports_dropped == 0U);
+  RC_ASSERT((plan.end || m.reports_dropped == 0U));
 }
 
 // A field of a schedule: its text, and what it means.
@@ -332,10 +332,10 @@ RC_BOOST_PROP(any_text_is_a_schedule_or_refused, ()) {
   const auto text =
       *rc::gen::container<std::string>(rc::gen::elementOf(std::string("0123456789*/-,? \tMONjan")));
   const Result<Cron> cron = Cron::parse(text);
-  RC_ASSERT(cron.has_value() || !cron.error().what.empty());
+  RC_ASSERT((cron.has_value() || !cron.error().what.empty()));
   if (cron.has_value()) {
     const std::optional<WallMs> found = cron.value().next({0});
-    RC_ASSERT(!found.has_value() || (found->ms > 0 && found->ms % 60'000 == 0));
+    RC_ASSERT((!found.has_value() || (found->ms > 0 && found->ms % 60'000 == 0)));
   }
 }
 

@@ -117,7 +117,7 @@ RC_BOOST_PROP(any_text_is_judged, (const AnyScenario& any)) {
     RC_ASSERT(errors[i].place.line >= 1U);
     RC_ASSERT(errors[i].place.line <= lines_of(text));
     RC_ASSERT(errors[i].place.column >= 1U);
-    RC_ASSERT(i == 0 || errors[i - 1].place.line <= errors[i].place.line);
+    RC_ASSERT((i == 0 || errors[i - 1].place.line <= errors[i].place.line));
   }
   RC_ASSERT(!scenario::render(errors, "damaged", text).empty());
 }

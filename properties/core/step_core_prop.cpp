@@ -216,7 +216,7 @@ class World {
     }
     RC_ASSERT(!effects.run.has_value());
     due_ = effects.start;
-    RC_ASSERT(!due_.has_value() || *due_ >= now_);
+    RC_ASSERT((!due_.has_value() || *due_ >= now_));
     check_claim();
   }
 
@@ -279,7 +279,7 @@ class World {
       RC_ASSERT(pv.observed_generation >= observed_);
       RC_ASSERT(pv.observed_generation <= target_.sp.generation);
       RC_ASSERT(pv.phase != Phase::lost);
-      RC_ASSERT(claim_of(pv).empty() || runtime_);
+      RC_ASSERT((claim_of(pv).empty() || runtime_));
       observed_ = pv.observed_generation;
       if (torn_down_) {  // 8.10: wrong until the next report is stored
         sent_.clear();
@@ -297,7 +297,7 @@ class World {
     if (staging(state_.phase)) {
       RC_ASSERT(state_.seen == target_.number());
       RC_ASSERT(state_.target == target_.sp);
-      RC_ASSERT(is_first(state_.step) || done_.contains(work_before(state_.step)));
+      RC_ASSERT((is_first(state_.step) || done_.contains(work_before(state_.step))));
     }
     const Claim claim = stored_.has_value() ? claim_of(*stored_) : Claim{};
     if (state_.step == Step::switch_version && raw(serves_) != 0) {
@@ -408,7 +408,7 @@ rc::Gen<Plan> any_plan() {
 // not go back (I-S13), and steps are those of the newest set-point (I-S15).
 RC_BOOST_PROP(claims_hold_and_phases_follow_the_diagram, ()) {
   const World world = run(*any_plan());
-  RC_ASSERT(raw(world.serves()) == 0 || world.has_runtime());
+  RC_ASSERT((raw(world.serves()) == 0 || world.has_runtime()));
 }
 
 // T-AP-3: however the stream went, once all goes well the key ends where its last set-point wants
@@ -431,9 +431,9 @@ RC_BOOST_PROP(the_end_is_what_the_last_set_point_asks_for, ()) {
     RC_ASSERT(raw(world.serves()) != 0);
     RC_ASSERT(world.serves() == world.stored()->serving_version);
     const bool ignored = world.state().target != target.sp;  // its PartitionEpoch went back
-    RC_ASSERT(ignored || world.serves() == target.sp.app_version);
+    RC_ASSERT((ignored || world.serves() == target.sp.app_version));
   } else {
-    RC_ASSERT(phase == Phase::blocked || phase == Phase::absent);
+    RC_ASSERT((phase == Phase::blocked || phase == Phase::absent));
     RC_ASSERT(world.state().error.has_value());
     RC_ASSERT(!world.state().retries);
   }
