@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/check.hpp"
+#include "base/event_fields.hpp"
 #include "sim/world/glob.hpp"
 
 namespace vvm::faults {
@@ -13,15 +14,12 @@ using sim::glob_match;
 
 // The value of a field as text; none when the event does not have it.
 std::optional<std::string> field(const Event& event, std::string_view key) {
-  for (const Field& one : event.fields) {
-    if (one.key == key) {
-      if (const auto* text = std::get_if<std::string_view>(&one.value)) {
-        return std::string{*text};
-      }
-      return std::to_string(std::get<std::int64_t>(one.value));
-    }
+  const FieldValue* value = find_field(event, key);
+  if (value == nullptr) {
+    return std::nullopt;
   }
-  return std::nullopt;
+  const auto* text = std::get_if<std::string_view>(value);
+  return text == nullptr ? std::to_string(std::get<std::int64_t>(*value)) : std::string{*text};
 }
 
 bool fits(const PartitionGlob& glob, const Event& event) {

@@ -4,29 +4,10 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/event_fields.hpp"
 
 namespace vvm::ghost {
 namespace {
-
-std::int64_t number_in(const Event& event, std::string_view key) {
-  for (const Field& field : event.fields) {
-    if (field.key == key) {
-      const auto* number = std::get_if<std::int64_t>(&field.value);
-      return number == nullptr ? 0 : *number;
-    }
-  }
-  return 0;
-}
-
-std::string_view text_in(const Event& event, std::string_view key) {
-  for (const Field& field : event.fields) {
-    if (field.key == key) {
-      const auto* text = std::get_if<std::string_view>(&field.value);
-      return text == nullptr ? std::string_view{} : *text;
-    }
-  }
-  return {};
-}
 
 std::optional<PartitionKey> key_in(const Event& event) {
   const Result<AppQName> app = AppQName::parse(text_in(event, "app"));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/event_fields.hpp"
 #include "sim/scenario/value_text.hpp"
 #include "sim/scenario/write_calls.hpp"
 #include "sim/world/glob.hpp"
@@ -11,26 +12,6 @@ namespace vvm::wiring {
 namespace {
 
 using scenario::Countable;
-
-std::string_view text_in(const Event& event, std::string_view key) {
-  for (const Field& field : event.fields) {
-    if (field.key == key) {
-      const auto* text = std::get_if<std::string_view>(&field.value);
-      return text == nullptr ? std::string_view{} : *text;
-    }
-  }
-  return {};
-}
-
-std::string number_in(const Event& event, std::string_view key) {
-  for (const Field& field : event.fields) {
-    if (field.key == key) {
-      const auto* number = std::get_if<std::int64_t>(&field.value);
-      return number == nullptr ? std::string{} : std::to_string(*number);
-    }
-  }
-  return {};
-}
 
 // "q.cluster.SPList" of "POST /api/sys/cluster/1/q.cluster.SPList".
 std::string_view call_of(std::string_view request) {
@@ -91,7 +72,7 @@ void Budgets::count(Item& item, std::string_view process) {
 // partition.phase is also told when something else has changed.
 bool Budgets::enters(std::string_view process, const Event& event) {
   std::string partition{text_in(event, "app")};
-  partition += "/" + number_in(event, "part");
+  partition += "/" + std::to_string(number_in(event, "part"));
   std::string& phase = phases_[{std::string{process}, std::move(partition)}];
   return std::exchange(phase, std::string{text_in(event, "phase")}) != phase;
 }
@@ -108,11 +89,11 @@ void Budgets::on_event(std::string_view process, const Event& event) {
     const scenario::Count& what = item.budget->count;
     const bool image = (what.countable == Countable::download && download) ||
                        (what.countable == Countable::unpack && unpack);
-    const bool this_phase = what.countable == Countable::phase && entered &&
-                            what.phase.has_value() &&
-                            name_of(*what.phase) == text_in(event, "phase") &&
-                            sim::glob_match(what.partition.app, text_in(event, "app")) &&
-                            sim::glob_match(what.partition.partition, number_in(event, "part"));
+    const bool this_phase =
+        what.countable == Countable::phase && entered && what.phase.has_value() &&
+        name_of(*what.phase) == text_in(event, "phase") &&
+        sim::glob_match(what.partition.app, text_in(event, "app")) &&
+        sim::glob_match(what.partition.partition, std::to_string(number_in(event, "part")));
     if ((image && text_in(event, "sha") == item.sha) || this_phase) {
       count(item, process);
     }

@@ -384,36 +384,42 @@ void DiskImage::put(std::string_view path, Bytes bytes) {
   }
 }
 
-std::map<std::string, Bytes> DiskImage::files() const {
+// `view` gives a folder's children, or a file's octets, as they are now or after a power loss.
+template <class View>
+std::map<std::string, Bytes> DiskImage::files_by(View view) const {
   std::map<std::string, Bytes> found;
   std::vector<std::pair<std::string, const Node*>> open{{"", root_.get()}};
   while (!open.empty()) {
     const auto [path, node] = std::move(open.back());
     open.pop_back();
     if (!node->is_dir) {
-      found.emplace(path, node->octets);
+      found.emplace(path, node->octets.substr(0, view.octets(*node)));
     }
-    for (const auto& [name, child] : node->children) {
+    for (const auto& [name, child] : view.children(*node)) {
       open.emplace_back(joined(path, name), child.get());
     }
   }
   return found;
 }
 
+std::map<std::string, Bytes> DiskImage::files() const {
+  struct Now {
+    static std::size_t octets(const Node& file) { return file.octets.size(); }
+
+    static const auto& children(const Node& folder) { return folder.children; }
+  };
+
+  return files_by(Now{});
+}
+
 std::map<std::string, Bytes> DiskImage::durable_files() const {
-  std::map<std::string, Bytes> found;
-  std::vector<std::pair<std::string, const Node*>> open{{"", root_.get()}};
-  while (!open.empty()) {
-    const auto [path, node] = std::move(open.back());
-    open.pop_back();
-    if (!node->is_dir) {
-      found.emplace(path, node->octets.substr(0, node->durable_octets));
-    }
-    for (const auto& [name, child] : node->durable) {
-      open.emplace_back(joined(path, name), child.get());
-    }
-  }
-  return found;
+  struct Durable {
+    static std::size_t octets(const Node& file) { return file.durable_octets; }
+
+    static const auto& children(const Node& folder) { return folder.durable; }
+  };
+
+  return files_by(Durable{});
 }
 
 std::vector<std::string> DiskImage::folders() const {

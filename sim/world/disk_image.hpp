@@ -100,6 +100,8 @@ class DiskImage {
   Status sync_dir(std::string_view path);
 
  private:
+  template <class View>
+  std::map<std::string, Bytes> files_by(View view) const;
   Node* find(std::string_view path) const;
   // The folder in which `path` is, or would be.
   Result<Node*> folder_of(std::string_view path) const;

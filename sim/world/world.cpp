@@ -2,6 +2,7 @@
 #include "sim/world/world.hpp"
 
 #include "base/check.hpp"
+#include "runtime/failure.hpp"
 #include "sim/kernel/spawn.hpp"
 #include "sim/world/life.hpp"
 
@@ -34,26 +35,6 @@ std::string_view crash_name(CrashKind kind) {
       return "power_loss";
   }
   UNREACHABLE();
-}
-
-bool cancelled_by(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const boost::system::system_error& e) {
-    return is_cancellation(e);
-  } catch (...) {  // tidy-ok: only the question is answered, the exception stays with the caller
-    return false;
-  }
-}
-
-std::string text_of(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& e) {
-    return e.what();
-  } catch (...) {  // tidy-ok: an exception of unknown type becomes text here, nothing is hidden
-    return "unknown exception";
-  }
 }
 
 Rng life_stream(const Rng& process, int life) { return process.fork(std::to_string(life)); }
@@ -159,8 +140,8 @@ void World::ended_by_itself(Process& process, Life& life, const std::exception_p
     return;
   }
   int code = 0;
-  if (failure != nullptr && !cancelled_by(failure)) {
-    const std::string what = text_of(failure);
+  if (failure != nullptr && !is_cancellation(failure)) {
+    const std::string what = what_of(failure);
     observers_.event(process.name, {"process.failed", {{"what", what}}});
     code = 1;
   }

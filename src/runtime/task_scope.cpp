@@ -9,6 +9,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "base/check.hpp"
+#include "runtime/failure.hpp"
 
 namespace vvm {
 
@@ -25,30 +26,6 @@ struct TaskScope::State {
   ErrorHandler on_error;
   bool closed = false;
 };
-
-namespace {
-
-std::string text_of(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& e) {
-    return e.what();
-  } catch (...) {  // tidy-ok: an exception of unknown type becomes text here, nothing is hidden
-    return "unknown exception";
-  }
-}
-
-bool cancelled_by(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const boost::system::system_error& e) {
-    return is_cancellation(e);
-  } catch (...) {  // tidy-ok: only the question is answered, the exception stays with the caller
-    return false;
-  }
-}
-
-}  // namespace
 
 TaskScope::TaskScope(Runtime rt, ErrorHandler on_error)
     : rt_(rt), state_(std::make_shared<State>(rt)) {
@@ -68,10 +45,10 @@ void TaskScope::spawn(std::string name, Task<void> task) {
     const std::string child_name = child->name;
     state->children.erase(child);
     state->changed.notify_all();
-    if (failure == nullptr || cancelled_by(failure)) {
+    if (failure == nullptr || is_cancellation(failure)) {
       return;
     }
-    const std::string what = text_of(failure);
+    const std::string what = what_of(failure);
     rt.emit({"task.failed", {{"task", child_name}, {"what", what}}});
     if (state->on_error) {
       state->on_error(child_name, what);
