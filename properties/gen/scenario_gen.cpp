@@ -307,7 +307,7 @@ class Maker {
   }
 
   faults::Action link_or_answer() {
-    switch (d_.below(12)) {
+    switch (d_.below(13)) {
       case 0:
         return faults::Cut{.link = link()};
       case 1:
@@ -333,6 +333,10 @@ class Maker {
       case 10:
         return faults::Drip{
             .on = exchanges(), .at = any_octets(d_), .octets_per_second = 1 + d_.next()};
+      case 11:
+        return faults::Replay{.on = exchanges(),
+                              .rate = {.num = static_cast<std::uint32_t>(1 + d_.below(1'000'000)),
+                                       .den = faults::ppm_den}};
       default:
         return faults::Late{.on = exchanges(), .by = any_spread(d_)};
     }

@@ -153,6 +153,13 @@ std::string action_text(const Action& action) {
           [](const Truncate& f) { return at_text("truncate", f.on, f.at); },
           [](const Flip& f) { return at_text("flip a bit of", f.on, f.at); },
           [](const Dup& f) { return at_text("repeat a piece of", f.on, f.at); },
+          [](const Replay& f) {
+            return fmt::format("give {} of the answers of {} to {} on {} from memory",
+                               format_percent_ppm(f.rate.num),
+                               f.on.server,
+                               f.on.client,
+                               f.on.request);
+          },
           [](const Stall& f) { return at_text("stall", f.on, f.at); },
           [](const Drip& f) { return at_text("drip", f.on, f.at); },
           [](const Late& f) {
@@ -199,9 +206,9 @@ std::string action_text(const Action& action) {
 std::string_view word_of(const Action& action) {
   // The order of Action.
   constexpr std::array<std::string_view, std::variant_size_v<Action>> words{
-      "cut",   "hold",  "loss",  "delay",        "bandwidth", "reset", "truncate", "flip",
-      "dup",   "stall", "drip",  "delay",        "crash",     "wipe",  "pause",    "reboot",
-      "clock", "disk",  "store", "expire_early", "blob",      "engine"};
+      "cut",    "hold",   "loss",  "delay", "bandwidth",    "reset", "truncate", "flip",
+      "dup",    "replay", "stall", "drip",  "delay",        "crash", "wipe",     "pause",
+      "reboot", "clock",  "disk",  "store", "expire_early", "blob",  "engine"};
   return words.at(action.index());
 }
 

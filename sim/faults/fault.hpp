@@ -127,6 +127,16 @@ struct Dup {
   friend bool operator==(const Dup&, const Dup&) = default;
 };
 
+// The first answer that it sees is given again in place of later ones, with this chance.
+struct Replay {
+  Exchanges on{};
+  Ratio rate{};
+
+  friend bool operator==(const Replay& a, const Replay& b) {
+    return a.on == b.on && a.rate.num == b.rate.num && a.rate.den == b.rate.den;
+  }
+};
+
 // Octet `at` and what follows wait until the fault is undone; without `for`, until heal.
 struct Stall {
   Exchanges on{};
@@ -271,6 +281,7 @@ using Action = std::variant<Cut,
                             Truncate,
                             Flip,
                             Dup,
+                            Replay,
                             Stall,
                             Drip,
                             Late,

@@ -196,6 +196,12 @@ struct Injectors::Apply {
 
   void operator()(const Dup& dup) const { answers(NetFault::duplicate, dup.on, dup.at); }
 
+  void operator()(const Replay& replay) const {
+    NetRule rule = rule_of(NetFault::replay, replay.on);
+    rule.odds.ratio = replay.rate;
+    net(std::move(rule));
+  }
+
   void operator()(const Stall& stall) const { answers(NetFault::stall, stall.on, stall.at); }
 
   void operator()(const Drip& drip) const {

@@ -167,6 +167,15 @@ BOOST_AUTO_TEST_CASE(a_reset_answer_breaks_and_a_flipped_one_lies) {
   BOOST_TEST(dup.machines.seen.answers.front().octets.size() > answer_octets);
 }
 
+BOOST_AUTO_TEST_CASE(replayed_answers_are_counted) {
+  Run replay;
+  const std::size_t index =
+      replay.fire(Replay{.on = blobs(), .rate = {.num = 1, .den = 1}}, seconds(30));
+  replay.machines.run_for(seconds(4));
+  BOOST_TEST(replay.machines.seen.answers.size() >= 3U);
+  BOOST_TEST(replay.firing(index).effects == replay.machines.seen.answers.size() - 1);
+}
+
 BOOST_AUTO_TEST_CASE(stalled_dripping_and_late_answers_come_later) {
   Run stall;
   stall.fire(Stall{.on = blobs(), .at = octet(10)}, seconds(30), 1);

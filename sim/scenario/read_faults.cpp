@@ -117,16 +117,22 @@ Action read_cut(const Reader& r) { return faults::Cut{.link = r.link()}; }
 
 Action read_hold(const Reader& r) { return faults::Hold{.link = r.link()}; }
 
+// A chance above 0.
+void read_chance(const Reader& r, std::string_view what, Ratio* into) {
+  Ppm rate;
+  if (!r.fields.need("rate", rate)) {
+    return;
+  }
+  if (rate.value <= 0 || rate.value > ppm_den_signed) {
+    r.fields.wrong("rate", fmt::format("a {} is above 0% and at most 100%", what));
+  } else {
+    *into = {.num = static_cast<std::uint32_t>(rate.value), .den = ppm_den};
+  }
+}
+
 Action read_loss(const Reader& r) {
   faults::Loss loss{.link = r.link()};
-  Ppm rate;
-  if (r.fields.need("rate", rate)) {
-    if (rate.value <= 0 || rate.value > ppm_den_signed) {
-      r.fields.wrong("rate", "a loss is above 0% and at most 100%");
-    } else {
-      loss.rate = {.num = static_cast<std::uint32_t>(rate.value), .den = ppm_den};
-    }
-  }
+  read_chance(r, "loss", &loss.rate);
   return loss;
 }
 
@@ -157,6 +163,12 @@ Action read_truncate(const Reader& r) {
 Action read_flip(const Reader& r) { return faults::Flip{.on = r.exchanges(), .at = r.at_byte()}; }
 
 Action read_dup(const Reader& r) { return faults::Dup{.on = r.exchanges(), .at = r.at_byte()}; }
+
+Action read_replay(const Reader& r) {
+  faults::Replay replay{.on = r.exchanges()};
+  read_chance(r, "replay", &replay.rate);
+  return replay;
+}
 
 Action read_stall(const Reader& r) { return faults::Stall{.on = r.exchanges(), .at = r.at_byte()}; }
 
@@ -278,6 +290,7 @@ constexpr std::array table{
     FaultWord{"truncate", read_truncate, lasts_and_times},
     FaultWord{"flip", read_flip, lasts_and_times},
     FaultWord{"dup", read_dup, lasts_and_times},
+    FaultWord{"replay", read_replay, lasts_and_times},
     FaultWord{"stall", read_stall, lasts_and_times},
     FaultWord{"drip", read_drip, lasts_and_times},
     FaultWord{"crash", read_crash, none},

@@ -144,6 +144,10 @@ BOOST_AUTO_TEST_CASE(every_word_of_the_vocabulary_of_faults_is_read) {
       fault_of<faults::Late>(
           R"t({ at = "1s", fault = "delay", path = "POST **/q.cluster.SPList", by = "1s..9s" })t")
           .on.request == "POST **/q.cluster.SPList");
+  BOOST_TEST(
+      fault_of<faults::Replay>(
+          R"t({ at = "1s", fault = "replay", path = "POST /api", rate = "50%", for = "9s" })t")
+          .rate.num == 500'000U);
   BOOST_TEST(fault_of<faults::Bandwidth>(
                  R"t({ at = "1s", fault = "bandwidth", from = "vvm1", rate = "10KiB/s" })t")
                  .octets_per_second == 10'240U);

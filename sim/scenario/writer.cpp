@@ -390,6 +390,9 @@ void write_answer_fault(Inline& out, const faults::Action& action) {
     at(*flip);
   } else if (const auto* dup = std::get_if<faults::Dup>(&action)) {
     at(*dup);
+  } else if (const auto* replay = std::get_if<faults::Replay>(&action)) {
+    write_exchanges(out, replay->on);
+    out.text("rate", format_percent_ppm(replay->rate.num));
   } else if (const auto* stall = std::get_if<faults::Stall>(&action)) {
     at(*stall);
   } else if (const auto* drip = std::get_if<faults::Drip>(&action)) {

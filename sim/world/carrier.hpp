@@ -150,12 +150,22 @@ class Carrier {
     Bytes octets{};
   };
 
+  static constexpr std::uint64_t npos_octet = ~std::uint64_t{0};
+
+  // The answer that a replaying rule gives again.
+  struct Tape {
+    StreamId stream{};  // on which it was recorded, for the request that began there
+    std::uint64_t request_at = 0;
+    Bytes octets{};
+  };
+
   // One direction of a connection, from the sender's kernel to the receiver's.
   struct Flow {
     Link* link = nullptr;
     // At the sender.
     Ring<Segment> queue;           // has not left yet
-    std::uint64_t accepted = 0;    // octets taken from the writer
+    std::uint64_t accepted = 0;    // octets that take room: of the writer, and faults' own
+    std::uint64_t queued = 0;      // octets given to the link, from which rules count
     std::uint64_t left = 0;        // octets that have left
     std::uint64_t request_at = 0;  // octet from which rules of the last request count
     int tries = 0;                 // of the first in the queue
@@ -163,7 +173,9 @@ class Carrier {
     RuleId stalled{};
     RuleId dripping{};
     Instant drip_next{};
-    bool severed = false;  // what is sent from now on vanishes
+    std::uint64_t judged_at = npos_octet;  // request_at of the answer that replays have judged
+    bool replaced = false;                 // it is swallowed, another one was sent instead
+    bool severed = false;                  // what is sent from now on vanishes
     ErrorCode write_error;
     OpId writer{};  // waits for room
     std::vector<asio::const_buffer> to_write;
@@ -257,6 +269,7 @@ class Carrier {
   void limit_octets(Connection& c, Side side, RuleId id, Verdict& verdict);
   void judge_octets(Flow& flow, RuleId id, Segment& segment, Verdict& verdict);
   void submit(Connection& c, Side side, Segment segment);
+  bool replay(Connection& c, Segment& segment);
   void pump(Connection& c, Side side);
   bool pass_front(Connection& c, Side side);
   void try_later(Connection& c, Side side);
@@ -277,6 +290,7 @@ class Carrier {
   Observers& observers_;
   Rng rng_;
   RuleTable<NetRule> rules_;
+  std::map<std::pair<RuleId, HostId>, Tape> tapes_;  // by who receives
   std::vector<LinkChoice> choices_;
   std::deque<Host> hosts_;
   std::map<std::string, HostId, std::less<>> host_ids_;

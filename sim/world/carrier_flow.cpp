@@ -39,12 +39,13 @@ bool concerns(const NetRule& rule, std::uint16_t port, std::string_view request)
 void Carrier::Flow::begin(Link* on) {
   link = on;
   queue.clear();
-  accepted = left = request_at = taken = 0;
+  accepted = queued = left = request_at = taken = 0;
   tries = 0;
   retry = writer = reader = OpId{};
   stalled = dripping = RuleId{};
+  judged_at = npos_octet;
   drip_next = last_arrival = Instant{};
-  severed = credit_under_way = ended = false;
+  severed = credit_under_way = ended = replaced = false;
   write_error = read_error = ErrorCode{};
   to_write.clear();
   flying.clear();
@@ -155,8 +156,8 @@ const std::string& Carrier::peer_name(StreamId id, Side side) const {
 void Carrier::note_request(StreamId id, std::string_view request) {
   Connection& c = get(id);
   c.request.assign(request);
-  c.from(Side::client).request_at = c.from(Side::client).accepted;
-  c.from(Side::server).request_at = c.from(Side::server).accepted;
+  c.from(Side::client).request_at = c.from(Side::client).queued;
+  c.from(Side::server).request_at = c.from(Side::server).queued;
 }
 
 // --- From the sender's kernel onto the link ---
@@ -259,9 +260,41 @@ void Carrier::judge_octets(Flow& flow, RuleId id, Segment& segment, Verdict& ver
     case NetFault::bandwidth:
     case NetFault::stall:
     case NetFault::drip:
+    case NetFault::replay:
       return;
   }
   UNREACHABLE();
+}
+
+// False when the segment is a part of an answer that another one stands in for.
+bool Carrier::replay(Connection& c, Segment& segment) {
+  Flow& flow = c.from(Side::server);
+  const bool begins = flow.judged_at != flow.request_at;
+  if (begins) {
+    flow.judged_at = flow.request_at;
+    flow.replaced = false;
+  }
+  if (flow.replaced) {
+    flow.taken += segment.octets.size();
+    return false;
+  }
+  for (const RuleId id : rules_of(*flow.link)) {
+    const NetRule& rule = rules_.rule(id);
+    if (rule.kind != NetFault::replay || !concerns(rule, c.port, c.request)) {
+      continue;
+    }
+    const Tape blank{.stream = id_of(c), .request_at = flow.request_at};
+    Tape& tape = tapes_.try_emplace({id, flow.link->to}, blank).first->second;
+    if (tape.stream == id_of(c) && tape.request_at == flow.request_at) {
+      tape.octets += segment.octets;
+    } else if (begins && !flow.replaced && rules_.strikes(id, rng_)) {
+      flow.taken += segment.octets.size();
+      segment.octets = tape.octets;
+      flow.accepted += segment.octets.size();
+      flow.replaced = true;
+    }
+  }
+  return true;
 }
 
 void Carrier::submit(Connection& c, Side side, Segment segment) {
@@ -270,6 +303,10 @@ void Carrier::submit(Connection& c, Side side, Segment segment) {
     flow.taken += segment.octets.size();
     return;
   }
+  if (side == Side::server && segment.kind == SegmentKind::data && !replay(c, segment)) {
+    return;
+  }
+  flow.queued += segment.octets.size();
   const bool first = flow.queue.empty();
   if (first && machine_up(flow.link->to) && rules_of(*flow.link).empty()) {
     fly(c, side, std::move(segment), {});

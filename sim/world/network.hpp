@@ -37,6 +37,9 @@ enum class NetFault : std::uint8_t {
   duplicate,  // the rest of the piece that begins there comes twice
   stall,      // nothing more until the rule goes
   drip,       // from there on `piece` octets at a time, `every` so often
+  // Answers only. The first one that the rule sees is remembered; of the others, what the odds
+  // strike is replaced by it as a whole, as by a cache that nobody refreshes. For each receiver.
+  replay,
 };
 
 struct NetRule {

@@ -37,12 +37,14 @@ Bytes image() {
   return bytes;
 }
 
+Bytes short_image() { return image().substr(0, 40'000); }
+
 class Blobs final : public Handler {
  public:
   Task<Response> handle(Request req) override {
     Response res;
     if (req.method == "GET") {
-      res.source = std::make_unique<Pieces>(image());
+      res.source = std::make_unique<Pieces>(req.target == "/blob/17" ? image() : short_image());
     } else {
       res = Response::text(200, "got " + req.body);
     }
@@ -68,7 +70,7 @@ constexpr const char* server_name = "server";
 
 Task<void> post_three_times(Runtime rt, Seen* seen) {
   ClientPool pool(rt, {});
-  for (const Bytes body : {"1", "2", "3"}) {
+  for (const Bytes body : {"1", "22", "3"}) {
     Request req;
     req.method = "POST";
     req.target = "/api";
@@ -80,10 +82,10 @@ Task<void> post_three_times(Runtime rt, Seen* seen) {
   }
 }
 
-Task<void> download(Runtime rt, Seen* seen) {
+Task<void> download_from(Runtime rt, std::string target, Seen* seen) {
   Request req;
   req.method = "GET";
-  req.target = "/blob/17";
+  req.target = std::move(target);
   auto opened = co_await open(rt, {.host = server_name, .port = 80}, std::move(req), {});
   if (opened.has_error()) {
     seen->lines.emplace_back(code_name(opened.error().code));
@@ -97,6 +99,13 @@ Task<void> download(Runtime rt, Seen* seen) {
     }
     seen->body += piece.value();
   }
+}
+
+Task<void> download(Runtime rt, Seen* seen) { return download_from(rt, "/blob/17", seen); }
+
+Task<void> download_two(Runtime rt, Seen* seen) {
+  co_await download_from(rt, "/blob/17", seen);
+  co_await download_from(rt, "/blob/18", seen);
 }
 
 struct HttpTest {
@@ -116,7 +125,7 @@ BOOST_FIXTURE_TEST_SUITE(http_over_the_network, HttpTest)
 
 BOOST_AUTO_TEST_CASE(exchanges_share_a_connection) {
   run(post_three_times);
-  BOOST_TEST((seen.lines == Lines{"got 1", "got 2", "got 3"}));
+  BOOST_TEST((seen.lines == Lines{"got 1", "got 22", "got 3"}));
   BOOST_TEST(world.network().totals().connects == 1U);
 }
 
@@ -149,6 +158,37 @@ BOOST_AUTO_TEST_CASE(a_stalled_body_ends_by_the_clients_limit) {
       {.kind = NetFault::stall, .to = "client", .request = "GET /blob/**", .at_byte = 50'000});
   run(download);
   BOOST_TEST((seen.lines == Lines{"Timeout"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_replayed_answer_stands_in_for_the_whole_of_a_later_one) {
+  const RuleId replay = world.network().add(
+      {.kind = NetFault::replay, .to = "client", .request = "POST /api", .odds = {.times = 1}});
+  run(post_three_times);
+  BOOST_TEST((seen.lines == Lines{"got 1", "got 1", "got 3"}));
+  BOOST_TEST(world.network().fired(replay) == 1U);
+  BOOST_TEST(world.network().totals().connects == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(octets_of_a_later_answer_count_from_its_own_request) {
+  world.network().add(
+      {.kind = NetFault::replay, .to = "client", .request = "POST /api", .odds = {.times = 1}});
+  const RuleId cut = world.network().add({.kind = NetFault::truncate,
+                                          .to = "client",
+                                          .request = "POST /api",
+                                          .odds = {.skip = 2},
+                                          .at_byte = 12});
+  run(post_three_times);
+  BOOST_TEST((seen.lines == Lines{"got 1", "got 1", "Truncated"}));
+  BOOST_TEST(world.network().fired(cut) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_in_many_pieces_is_replayed_on_another_connection) {
+  const RuleId replay =
+      world.network().add({.kind = NetFault::replay, .to = "client", .request = "GET /blob/**"});
+  run(download_two);
+  BOOST_TEST((seen.lines == Lines{"end", "end"}));
+  BOOST_TEST((seen.body == image() + image()));
+  BOOST_TEST(world.network().fired(replay) == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_comes_back_is_found_again) {
