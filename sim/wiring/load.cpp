@@ -139,7 +139,7 @@ Task<bool> LoadPlayer::use(appparts::Borrowed* borrowed, Duration hold) {
   }
   if (const auto* extension = extension_for(*app_def.value(), borrowed->kind())) {
     engines::ArgumentIo io("argument");
-    const Result<Bytes> answer = co_await borrowed->invoke(extension->name, &io);
+    const Result<Bytes> answer = co_await borrowed->invoke(extension->name.qname(), &io);
     if (!answer.has_value()) {
       co_return false;
     }

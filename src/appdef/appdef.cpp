@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 
 #include "base/check.hpp"
 
@@ -12,15 +13,21 @@ namespace {
 
 constexpr int probes_max = 64;  // in the index by name
 
+// Eight octets at a time.
 std::uint32_t hash_of(std::string_view pkg, std::string_view entity) {
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (const std::string_view part : {pkg, entity}) {
-    for (const char c : part) {
-      hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+  constexpr std::uint64_t odd = 0x9E3779B97F4A7C15ULL;
+  std::uint64_t hash = pkg.size();
+  for (std::string_view part : {pkg, entity}) {
+    while (!part.empty()) {
+      std::uint64_t word = 0;
+      const std::size_t size = std::min<std::size_t>(part.size(), 8);
+      std::memcpy(&word, part.data(), size);
+      hash = std::rotl((hash ^ word) * odd, 29);
+      part.remove_prefix(size);
     }
-    hash = (hash ^ '.') * 0x100000001B3ULL;
   }
-  return static_cast<std::uint32_t>(hash ^ (hash >> 32U));
+  hash *= odd;
+  return static_cast<std::uint32_t>(hash >> 32U);
 }
 
 std::optional<ExtensionKind> extension_kind(const Type& type) {
@@ -30,8 +37,8 @@ std::optional<ExtensionKind> extension_kind(const Type& type) {
     case TypeKind::query:
       return ExtensionKind::query;
     case TypeKind::projector:
-      return type.extension->is_sync ? ExtensionKind::projector_sync
-                                     : ExtensionKind::projector_async;
+      return type.extension()->is_sync ? ExtensionKind::projector_sync
+                                       : ExtensionKind::projector_async;
     case TypeKind::job:
       return ExtensionKind::job;
     default:
@@ -103,17 +110,24 @@ std::string_view name_of(EngineKind engine) {
 }
 
 List<Field> system_fields(TypeKind kind) {
-  constexpr Field qname{.name = "sys.QName", .kind = DataKind::qname, .is_required = true};
-  constexpr Field id{.name = "sys.ID", .kind = DataKind::record_id, .is_required = true};
-  constexpr Field parent{.name = "sys.ParentID", .kind = DataKind::record_id, .is_required = true};
-  constexpr Field container{.name = "sys.Container", .kind = DataKind::string, .is_required = true};
-  constexpr Field active{.name = "sys.IsActive", .kind = DataKind::boolean};
+  static constexpr TextLiteral qname_text{"sys.QName"};
+  static constexpr TextLiteral id_text{"sys.ID"};
+  static constexpr TextLiteral parent_text{"sys.ParentID"};
+  static constexpr TextLiteral container_text{"sys.Container"};
+  static constexpr TextLiteral active_text{"sys.IsActive"};
+  constexpr auto field = [](Text name, DataKind data_kind, bool is_required) {
+    return Field{.name = name, .kind = data_kind, .is_required = is_required};
+  };
+  constexpr Field qname = field(qname_text.text(), DataKind::qname, true);
+  constexpr Field id = field(id_text.text(), DataKind::record_id, true);
+  constexpr Field parent = field(parent_text.text(), DataKind::record_id, true);
+  constexpr Field container = field(container_text.text(), DataKind::string, true);
+  constexpr Field active = field(active_text.text(), DataKind::boolean, false);
   static constexpr std::array document{qname, id, active};
   static constexpr std::array odoc{qname, id};
   static constexpr std::array record{qname, id, parent, container, active};
   static constexpr std::array orecord{qname, id, parent, container};
-  static constexpr std::array object{qname,
-                                     Field{.name = "sys.Container", .kind = DataKind::string}};
+  static constexpr std::array object{qname, field(container_text.text(), DataKind::string, false)};
   static constexpr std::array view{qname};
   switch (kind) {
     case TypeKind::gdoc:
@@ -198,10 +212,11 @@ std::string Filter::str() const {
   return out;
 }
 
-AppDef::AppDef(Arena arena, const Contents& contents)
-    : arena_(std::move(arena)), contents_(contents) {
+AppDef::AppDef(Arena arena, const Contents& contents, std::shared_ptr<const Arena> texts)
+    : arena_(std::move(arena)), texts_(std::move(texts)), contents_(contents) {
   index_.assign(std::bit_ceil(contents_.types.size() * 2 + 1), 0);
   const std::size_t mask = index_.size() - 1;
+  std::size_t count = 0;
   for (std::size_t i = 0; i < contents_.types.size(); ++i) {
     const Type& type = *contents_.types[i];
     std::size_t slot = hash_of(type.name.pkg, type.name.entity) & mask;
@@ -212,37 +227,53 @@ AppDef::AppDef(Arena arena, const Contents& contents)
     }
     // Names that are made to collide are left to the search of find().
     index_[slot] = index_[slot] == 0 ? static_cast<std::uint32_t>(i + 1) : index_[slot];
-    if (const auto kind = extension_kind(type); kind.has_value()) {
-      extensions_.push_back({.name = type.name.qname(),
-                             .package_path = std::string{path_of(type.name.pkg)},
+    count += is_extension(type.kind) ? 1 : 0;
+  }
+  const std::span<Extension> extensions = arena_.array<Extension>(count);
+  count = 0;
+  for (const Type* type : contents_.types) {
+    if (const auto kind = extension_kind(*type); kind.has_value()) {
+      extensions[count++] = {.name = type->name,
+                             .package_path = path_of(type->name.pkg),
                              .kind = *kind,
-                             .engine = type.extension->engine});
+                             .engine = type->extension()->engine};
     }
   }
+  extensions_ = extensions;
 }
 
 const Type* AppDef::find(std::string_view pkg, std::string_view entity) const {
-  if (index_.empty()) {
-    return nullptr;
-  }
   const std::size_t mask = index_.size() - 1;
-  const TypeName wanted{.pkg = pkg, .entity = entity};
+  const auto is_it = [pkg, entity](const Type& type) {
+    return type.name.entity == entity && type.name.pkg == pkg;
+  };
   std::size_t slot = hash_of(pkg, entity) & mask;
   for (int probe = 0; probe <= probes_max; ++probe) {
     if (index_[slot] == 0) {
       return nullptr;
     }
     const Type* type = contents_.types[index_[slot] - 1];
-    if (type->name == wanted) {
+    if (is_it(*type)) {
       return type;
     }
     slot = (slot + 1) & mask;
   }
-  const auto it = std::ranges::lower_bound(contents_.types, wanted, {}, &Type::name);
-  return it != contents_.types.end() && (*it)->name == wanted ? *it : nullptr;
+  const auto it =
+      std::ranges::lower_bound(contents_.types, std::pair{pkg, entity}, {}, [](const Type* type) {
+        return std::pair{type->name.pkg.view(), type->name.entity.view()};
+      });
+  return it != contents_.types.end() && is_it(**it) ? *it : nullptr;
 }
 
-std::string_view AppDef::path_of(std::string_view local_name) const {
+const Extension* AppDef::find_extension(std::string_view pkg, std::string_view entity) const {
+  const Type* type = find(pkg, entity);
+  if (type == nullptr || !is_extension(type->kind)) {
+    return nullptr;
+  }
+  return &*std::ranges::lower_bound(extensions_, type->name, {}, &Extension::name);
+}
+
+Text AppDef::path_of(Text local_name) const {
   for (const Package& package : contents_.packages) {
     if (package.local_name == local_name) {
       return package.path;

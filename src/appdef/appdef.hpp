@@ -5,11 +5,14 @@
 // any number of threads may share one. Nobody caches "the" AppDef of an application: it comes with
 // a version. Everything lies in one arena, texts included; types refer to each other by pointer and
 // are sorted by QName, package first, bytewise.
-// Limits: 65,536 fields or containers a type, 100 uniques, 256 fields a unique.
+// Limits: 65,536 fields or containers a type, 100 uniques, 256 fields a unique. A field takes 24
+// octets, a type 72, with what most of them lack set aside: large applications have a million
+// fields, and what does not fit a cache is what their builds wait for.
 #pragma once
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,14 +27,6 @@ namespace vvm::appdef {
 enum class EngineKind : std::uint8_t { builtin = 1, wasm = 2 };  // numbers of 1.7
 
 enum class ExtensionKind : std::uint8_t { command, query, projector_sync, projector_async, job };
-
-// Code that a schema declares and an engine runs.
-struct Extension {
-  QName name;
-  std::string package_path;
-  ExtensionKind kind = ExtensionKind::command;
-  EngineKind engine = EngineKind::builtin;
-};
 
 // In the order of docs/spec/vsql.md 8.3.
 enum class TypeKind : std::uint8_t {
@@ -126,8 +121,8 @@ constexpr bool is_extension(TypeKind kind) {
 
 // The name of a type: local name of its package, and its own. Refers to text of the AppDef.
 struct TypeName {
-  std::string_view pkg{};
-  std::string_view entity{};
+  Text pkg{};
+  Text entity{};
 
   auto operator<=>(const TypeName&) const = default;
 
@@ -136,32 +131,56 @@ struct TypeName {
   QName qname() const { return {std::string{pkg}, std::string{entity}}; }
 };
 
+// Code that a schema declares and an engine runs.
+struct Extension {
+  TypeName name{};
+  Text package_path{};
+  ExtensionKind kind = ExtensionKind::command;
+  EngineKind engine = EngineKind::builtin;
+};
+
 template <class T>
 using List = std::span<const T>;
 
 struct Type;
 
+// What few fields have.
+struct FieldDetails {
+  std::optional<Text> pattern{};
+  List<const Type*> refs{};
+  List<Text> comment{};
+};
+
 struct Field {
-  std::string_view name{};
+  Text name{};
+  const FieldDetails* details = nullptr;  // null: it has none of those
+  std::uint32_t length_max = 0;           // MaxLen; 0: no such constraint
   DataKind kind{};
   bool is_required = false;
-  bool is_verifiable = false;    // by EMail
-  std::uint32_t length_max = 0;  // MaxLen; 0: no such constraint
-  std::optional<std::string_view> pattern{};
-  List<const Type*> refs{};  // of a RecordID; empty: any record, or no reference at all
-  List<std::string_view> comment{};
+  bool is_verifiable = false;  // by EMail
+
+  std::optional<Text> pattern() const {
+    return details == nullptr ? std::nullopt : details->pattern;
+  }
+
+  // Of a RecordID; empty: any record, or no reference at all.
+  List<const Type*> refs() const {
+    return details == nullptr ? List<const Type*>{} : details->refs;
+  }
+
+  List<Text> comment() const { return details == nullptr ? List<Text>{} : details->comment; }
 };
 
 struct Container {
-  std::string_view name{};
+  Text name{};
   const Type* type = nullptr;
   std::uint32_t occurs_min = 0;
   std::uint32_t occurs_max = 0;
 };
 
 struct Unique {
-  std::string_view entity{};        // "Article$uniques$01", in the package of its type
-  List<std::string_view> fields{};  // in alphabetical order
+  Text entity{};        // "Article$uniques$01", in the package of its type
+  List<Text> fields{};  // in alphabetical order
 };
 
 // What a rule, limit or event applies to.
@@ -184,9 +203,9 @@ struct AclRule {
   bool is_allow = true;
   SetOf<Operation> ops{};
   Filter filter{};
-  List<std::string_view> fields{};
+  List<Text> fields{};
   const Type* role = nullptr;
-  List<std::string_view> comment{};
+  List<Text> comment{};
 };
 
 struct StorageUse {
@@ -204,7 +223,7 @@ struct Structure {
   List<Field> fields{};  // system fields first
   List<Container> containers{};
   List<Unique> uniques{};  // sorted by name
-  std::string_view unique_field{};
+  Text unique_field{};
   bool is_singleton = false;
 };
 
@@ -224,7 +243,7 @@ struct ExtensionInfo {
   List<Event> events{};  // of projectors
   bool is_sync = false;
   bool wants_errors = false;
-  std::string_view schedule{};  // of jobs
+  Text schedule{};  // of jobs
 };
 
 struct WorkspaceInfo {
@@ -248,6 +267,10 @@ struct LimitInfo {
   const Type* rate = nullptr;
 };
 
+struct TagInfo {
+  Text feature{};
+};
+
 struct Type {
   TypeName name{};
   std::uint32_t index = 0;  // in AppDef::types(), so that tables by type are arrays
@@ -256,21 +279,43 @@ struct Type {
   bool is_abstract = false;
   bool is_published = false;        // of roles
   const Type* workspace = nullptr;  // null: it is one
-  List<std::string_view> comment{};
-  List<const Type*> tags{};    // sorted
-  std::string_view feature{};  // of tags
-  // What the kind calls for; the others are null.
-  const Structure* structure = nullptr;
-  const View* view = nullptr;
-  const ExtensionInfo* extension = nullptr;
-  const WorkspaceInfo* info = nullptr;
-  const RateInfo* rate = nullptr;
-  const LimitInfo* limit = nullptr;
+  List<Text> comment{};
+  List<const Type*> tags{};  // sorted
+
+  // What the kind calls for; null where it calls for something else.
+  const Structure* structure() const {
+    return is_table(kind) || kind == TypeKind::object ? of_kind.structure : nullptr;
+  }
+
+  const View* view() const { return kind == TypeKind::view ? of_kind.view : nullptr; }
+
+  const ExtensionInfo* extension() const {
+    return is_extension(kind) ? of_kind.extension : nullptr;
+  }
+
+  const WorkspaceInfo* info() const { return kind == TypeKind::workspace ? of_kind.info : nullptr; }
+
+  const RateInfo* rate() const { return kind == TypeKind::rate ? of_kind.rate : nullptr; }
+
+  const LimitInfo* limit() const { return kind == TypeKind::limit ? of_kind.limit : nullptr; }
+
+  const TagInfo* tag() const { return kind == TypeKind::tag ? of_kind.tag : nullptr; }
+
+  // For whoever makes it.
+  union {
+    const Structure* structure = nullptr;
+    const View* view;
+    const ExtensionInfo* extension;
+    const WorkspaceInfo* info;
+    const RateInfo* rate;
+    const LimitInfo* limit;
+    const TagInfo* tag;
+  } of_kind;
 };
 
 struct Package {
-  std::string_view local_name{};
-  std::string_view path{};
+  Text local_name{};
+  Text path{};
 };
 
 // The system fields of a definition of this kind (docs/spec/vsql.md 8.2), in their order; constant.
@@ -278,17 +323,15 @@ List<Field> system_fields(TypeKind kind);
 
 // What an AppDef is made of; all of it in the arena that comes with it.
 struct Contents {
-  std::string_view application{};
+  Text application{};
   List<Package> packages{};   // sorted by local name
   List<const Type*> types{};  // sorted by name
 };
 
 class AppDef {
  public:
-  // Just extensions: for tests of what needs no more.
-  explicit AppDef(std::vector<Extension> extensions) : extensions_(std::move(extensions)) {}
-
-  AppDef(Arena arena, const Contents& contents);
+  // `texts`: another arena that texts in `contents` lie in, and that nobody takes them from.
+  AppDef(Arena arena, const Contents& contents, std::shared_ptr<const Arena> texts = nullptr);
   AppDef(const AppDef&) = delete;
   AppDef& operator=(const AppDef&) = delete;
   ~AppDef() = default;
@@ -300,20 +343,26 @@ class AppDef {
 
   List<const Type*> types() const { return contents_.types; }
 
-  std::span<const Extension> extensions() const { return extensions_; }
+  // In the order of their names.
+  List<Extension> extensions() const { return extensions_; }
 
   // Null when there is none.
   const Type* find(std::string_view pkg, std::string_view entity) const;
 
-  std::size_t bytes() const { return arena_.bytes(); }
+  // The same of an extension.
+  const Extension* find_extension(std::string_view pkg, std::string_view entity) const;
+
+  // Of its arenas.
+  std::size_t bytes() const { return arena_.bytes() + (texts_ == nullptr ? 0 : texts_->bytes()); }
 
  private:
-  std::string_view path_of(std::string_view local_name) const;
+  Text path_of(Text local_name) const;
 
   Arena arena_;
+  std::shared_ptr<const Arena> texts_;
   Contents contents_;
   std::vector<std::uint32_t> index_;  // 1 + position in types, by hash of the name
-  std::vector<Extension> extensions_;
+  List<Extension> extensions_;
 };
 
 }  // namespace vvm::appdef

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "appdef/text.hpp"
+
 namespace vvm::appdef {
 
 class Arena {
@@ -66,26 +68,30 @@ class Arena {
     return {static_cast<const T*>(first), values.size()};
   }
 
-  std::string_view copy(std::string_view text) {
+  // pre: text.size() < 4 GiB.
+  Text text(std::string_view text) {
     if (text.empty()) {
       return {};
     }
-    char* first = static_cast<char*>(allocate(text.size(), 1));
-    std::memcpy(first, text.data(), text.size());
-    return {first, text.size()};
+    auto* head =
+        static_cast<TextHead*>(allocate(sizeof(TextHead) + text.size(), alignof(TextHead)));
+    head->size = static_cast<std::uint32_t>(text.size());
+    std::memcpy(head + 1, text.data(), text.size());
+    return Text(head);
   }
 
   std::size_t bytes() const { return total_; }
 
-  std::size_t blocks() const { return blocks_.size(); }
-
  private:
   static constexpr std::size_t first_block = std::size_t{8} << 10U;
-  static constexpr std::size_t last_block = std::size_t{4} << 20U;
+  static constexpr std::size_t last_block = std::size_t{1} << 20U;
 
   void grow(std::size_t size) {
     const std::size_t next = std::clamp(total_, first_block, last_block);
     capacity_ = std::max(next, size);
+    if (blocks_.empty()) {
+      blocks_.reserve(16);
+    }
     // Not zeroed: what is put in is written in full.
     blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(capacity_));  // NOLINT
     block_ = blocks_.back().get();

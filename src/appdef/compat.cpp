@@ -47,10 +47,10 @@ Node containers_node(const Structure& structure) {
 
 Node uniques_node(const Type& type) {
   std::vector<Node> children;
-  for (const Unique& unique : type.structure->uniques) {
+  for (const Unique& unique : type.structure()->uniques) {
     std::vector<Node> fields;
     for (const std::string_view name : unique.fields) {
-      const auto field = std::ranges::find(type.structure->fields, name, &Field::name);
+      const auto field = std::ranges::find(type.structure()->fields, name, &Field::name);
       fields.push_back(leaf(name, name_of(field->kind)));
     }
     const TypeName name{.pkg = type.name.pkg, .entity = unique.entity};
@@ -63,7 +63,7 @@ Node uniques_node(const Type& type) {
 Node args_node(std::string_view name, const Type* type) {
   return fields_node(
       name,
-      type == nullptr || type->structure == nullptr ? List<Field>{} : type->structure->fields);
+      type == nullptr || type->structure() == nullptr ? List<Field>{} : type->structure()->fields);
 }
 
 Node type_ref_node(std::string_view name, const Type* type) {
@@ -71,16 +71,16 @@ Node type_ref_node(std::string_view name, const Type* type) {
 }
 
 Node workspace_node(const AppDef& app_def, const Type& type) {
-  const WorkspaceInfo& info = *type.info;
+  const WorkspaceInfo& info = *type.info();
   std::vector<const Type*> visible(info.types.begin(), info.types.end());
   const auto add = [&visible](List<const Type*> types) {
     visible.insert(visible.end(), types.begin(), types.end());
   };
   for (const Type* ancestor : info.ancestors) {
-    add(ancestor->info->types);
+    add(ancestor->info()->types);
   }
   if (const Type* root = app_def.find("sys", "Workspace"); root != nullptr && root != &type) {
-    add(root->info->types);
+    add(root->info()->types);
   }
   add(info.uses);
   std::ranges::sort(visible, {}, &Type::name);
@@ -104,33 +104,33 @@ Node type_node(const AppDef& app_def, const Type& type) {
   }
   if (type.kind == TypeKind::view) {
     return branch(name,
-                  {fields_node("PartKeyFields", type.view->partition_key),
-                   fields_node("ClustColsFields", type.view->clustering_columns),
-                   fields_node("Fields", type.view->value)});
+                  {fields_node("PartKeyFields", type.view()->partition_key),
+                   fields_node("ClustColsFields", type.view()->clustering_columns),
+                   fields_node("Fields", type.view()->value)});
   }
   if (type.kind == TypeKind::query) {
     return branch(name,
-                  {args_node("QueryArgs", type.extension->param),
-                   args_node("QueryResult", type.extension->result)});
+                  {args_node("QueryArgs", type.extension()->param),
+                   args_node("QueryResult", type.extension()->result)});
   }
   if (type.kind == TypeKind::command) {
     return branch(name,
-                  {type_ref_node("CommandArgs", type.extension->param),
-                   type_ref_node("UnloggedArgs", type.extension->unlogged_param),
-                   type_ref_node("CommandResult", type.extension->result)});
+                  {type_ref_node("CommandArgs", type.extension()->param),
+                   type_ref_node("UnloggedArgs", type.extension()->unlogged_param),
+                   type_ref_node("CommandResult", type.extension()->result)});
   }
   if (is_table(type.kind)) {
     return branch(name,
                   {uniques_node(type),
-                   fields_node("Fields", type.structure->fields),
-                   containers_node(*type.structure),
+                   fields_node("Fields", type.structure()->fields),
+                   containers_node(*type.structure()),
                    flag_node("Abstract", type.is_abstract)});
   }
   Node node = leaf(name, name);
   if (type.kind == TypeKind::object) {
     node.children = {flag_node("Abstract", type.is_abstract),
-                     fields_node("Fields", type.structure->fields),
-                     containers_node(*type.structure)};
+                     fields_node("Fields", type.structure()->fields),
+                     containers_node(*type.structure())};
   }
   return node;
 }

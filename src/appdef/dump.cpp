@@ -61,6 +61,8 @@ class Writer {
 
   void member(std::string_view name, const TypeName& type) { member(name, type.str()); }
 
+  void member(std::string_view name, Text text) { member(name, text.view()); }
+
   void flag(std::string_view name, bool set) {
     if (set) {
       key(name);
@@ -115,12 +117,12 @@ class Writer {
   bool after_key_ = false;
 };
 
-void texts(Writer* w, std::string_view key, List<std::string_view> list) {
+void texts(Writer* w, std::string_view key, List<Text> list) {
   if (list.empty()) {
     return;
   }
   w->open(key, '[');
-  for (const std::string_view text : list) {
+  for (const Text text : list) {
     w->value(text);
   }
   w->close(']');
@@ -158,19 +160,19 @@ void field(Writer* w, const Field& field) {
     w->value("EMail");
     w->close(']');
   }
-  names(w, "refs", field.refs);
-  if (field.length_max > 0 || field.pattern.has_value()) {
+  names(w, "refs", field.refs());
+  if (field.length_max > 0 || field.pattern().has_value()) {
     w->open("constraints", '{');
     if (field.length_max > 0) {
       w->key("MaxLen");
       w->number(field.length_max);
     }
-    if (field.pattern.has_value()) {
-      w->member("Pattern", *field.pattern);
+    if (field.pattern().has_value()) {
+      w->member("Pattern", *field.pattern());
     }
     w->close('}');
   }
-  texts(w, "comment", field.comment);
+  texts(w, "comment", field.comment());
   w->close('}');
 }
 
@@ -210,7 +212,7 @@ void filter(Writer* w, const Filter& f) {
 }
 
 void structure(Writer* w, const Type& type) {
-  const Structure& s = *type.structure;
+  const Structure& s = *type.structure();
   w->flag("singleton", s.is_singleton);
   fields(w, "fields", s.fields);
   if (!s.containers.empty()) {
@@ -257,7 +259,7 @@ void storages(Writer* w, std::string_view key, List<StorageUse> list) {
 }
 
 void extension(Writer* w, const Type& type) {
-  const ExtensionInfo& e = *type.extension;
+  const ExtensionInfo& e = *type.extension();
   w->member("entry", type.name.entity);
   w->member("engine", name_of(e.engine));
   if (e.param != nullptr) {
@@ -315,32 +317,32 @@ void workspace(Writer* w, const WorkspaceInfo& info) {
 }
 
 void by_kind(Writer* w, const Type& type) {
-  if (type.structure != nullptr) {
+  if (type.structure() != nullptr) {
     structure(w, type);
-  } else if (type.view != nullptr) {
-    fields(w, "partKey", type.view->partition_key);
-    fields(w, "clustCols", type.view->clustering_columns);
-    fields(w, "value", type.view->value);
-  } else if (type.extension != nullptr) {
+  } else if (type.view() != nullptr) {
+    fields(w, "partKey", type.view()->partition_key);
+    fields(w, "clustCols", type.view()->clustering_columns);
+    fields(w, "value", type.view()->value);
+  } else if (type.extension() != nullptr) {
     extension(w, type);
-  } else if (type.info != nullptr) {
-    workspace(w, *type.info);
-  } else if (type.rate != nullptr) {
+  } else if (type.info() != nullptr) {
+    workspace(w, *type.info());
+  } else if (type.rate() != nullptr) {
     w->key("count");
-    w->number(type.rate->count);
+    w->number(type.rate()->count);
     w->key("periodSec");
-    w->number(type.rate->period_seconds);
-    set(w, "scopes", type.rate->scopes, 4);
-  } else if (type.limit != nullptr) {
-    set(w, "ops", type.limit->ops, operations);
-    w->member("option", type.limit->each ? "EACH" : "ALL");
+    w->number(type.rate()->period_seconds);
+    set(w, "scopes", type.rate()->scopes, 4);
+  } else if (type.limit() != nullptr) {
+    set(w, "ops", type.limit()->ops, operations);
+    w->member("option", type.limit()->each ? "EACH" : "ALL");
     w->key("filter");
-    filter(w, type.limit->filter);
-    w->member("rate", type.limit->rate->name);
+    filter(w, type.limit()->filter);
+    w->member("rate", type.limit()->rate->name);
   } else if (type.kind == TypeKind::data) {
     w->member("dataKind", name_of(type.data_kind));
-  } else if (type.kind == TypeKind::tag && !type.feature.empty()) {
-    w->member("feature", type.feature);
+  } else if (type.kind == TypeKind::tag && !type.tag()->feature.empty()) {
+    w->member("feature", type.tag()->feature);
   }
   w->flag("published", type.is_published);
 }

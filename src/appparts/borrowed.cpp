@@ -65,9 +65,8 @@ Task<Result<Bytes>> Borrowed::invoke(QName extension, engines::ExtensionIo* io) 
   CO_TRY(check(rt.now()));
   const std::shared_ptr<const engines::AppDef> app_def =
       partition_->find(part_version())->version.app_def();
-  const auto all = app_def->extensions();
-  const auto found = std::ranges::find_if(all, [&](const auto& e) { return e.name == extension; });
-  if (found == all.end()) {
+  const appdef::Extension* found = app_def->find_extension(extension.pkg, extension.entity);
+  if (found == nullptr) {
     co_return Error{Code::not_found, "extension " + extension.str()};
   }
   if (!engines::compatible(kind_, found->kind)) {

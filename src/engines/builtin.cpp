@@ -69,7 +69,7 @@ struct Declared {
 Declared declared_by(const AppDef& app_def) {
   Declared declared;
   for (const auto& extension : app_def.extensions()) {
-    declared.packages.insert(extension.package_path);
+    declared.packages.emplace(extension.package_path);
     if (extension.engine == EngineKind::builtin) {
       declared.builtins.insert(full_name(extension.package_path, extension.name.entity));
     }

@@ -135,12 +135,14 @@ void Analyser::pass_6(BoundPackage* package) {
         grant(*static_cast<const GrantStmt*>(entry.stmt));
         break;
       case StmtKind::table:
-        references(static_cast<const TableStmt*>(entry.stmt)->items,
-                   bound_.table_info(entry.symbol).kind);
+      case StmtKind::type: {
+        const auto& stmt = *static_cast<const TableStmt*>(entry.stmt);
+        if (stmt.has_references) {
+          const bool is_table = entry.kind == StmtKind::table;
+          references(stmt.items, is_table ? bound_.table_info(entry.symbol).kind : TableKind::none);
+        }
         break;
-      case StmtKind::type:
-        references(static_cast<const TableStmt*>(entry.stmt)->items, TableKind::none);
-        break;
+      }
       case StmtKind::view:
         references(static_cast<const ViewStmt*>(entry.stmt)->items, TableKind::none);
         break;
@@ -255,10 +257,14 @@ bool Analyser::ancestry(Ws* ws) {
 
 void Analyser::grants_before_revokes(const Ws& ws) {
   bool revoked = false;
-  for (const Stmt* stmt : ws.stmt->body) {
-    revoked = revoked || stmt->kind == StmtKind::revoke;
-    if (revoked && stmt->kind == StmtKind::grant) {
-      error(Rule::e515, stmt->loc, "GRANT follows REVOKE in the same container");
+  const std::vector<Entry>& entries = ws.package()->entries;
+  for (const Entry& entry : std::span<const Entry>(entries).subspan(ws.first_entry, ws.entries)) {
+    if (entry.scope != &ws.body) {
+      continue;
+    }
+    revoked = revoked || entry.kind == StmtKind::revoke;
+    if (revoked && entry.kind == StmtKind::grant) {
+      error(Rule::e515, entry.stmt->loc, "GRANT follows REVOKE in the same container");
     }
   }
 }

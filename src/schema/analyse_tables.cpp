@@ -110,7 +110,7 @@ bool Analyser::nested_tables(List<Item> items, TableKind outer) {
 void Analyser::field_sets(List<Item> items) {
   for (const Item& item : items) {
     if (item.kind == ItemKind::field_set) {
-      need(Want::type, item.names[0]);
+      need(Want::type, item.names()[0]);
     } else if (item.kind == ItemKind::nested_table) {
       field_sets(item.nested->items);
     }
@@ -134,7 +134,7 @@ void Analyser::items(List<Item> items, bool is_table) {
   std::vector<NameId> names;
   bool marked = false;
   std::uint32_t own_stamp = 0;
-  std::vector<NameId> in_uniques;
+  const std::size_t first_in_uniques = in_uniques_.size();
   for (const Item& item : items) {
     switch (item.kind) {
       case ItemKind::field:
@@ -164,29 +164,29 @@ void Analyser::items(List<Item> items, bool is_table) {
           marked = true;
           own_stamp = stamp_;
         }
-        in_uniques_.swap(in_uniques);
+        first_in_uniques_ = first_in_uniques;
         constraint(items, item);
-        in_uniques_.swap(in_uniques);
         break;
       default:
         break;
     }
   }
+  in_uniques_.resize(first_in_uniques);
 }
 
 void Analyser::pattern(const Item& item) {
   if (item.type != DataType::varchar) {
-    error(Rule::e527, item.regexp->loc, "regexp CHECK only available for varchar field");
+    error(Rule::e527, item.check()->loc, "regexp CHECK only available for varchar field");
     return;
   }
-  const std::string reason = regexp_error(string_value(item.regexp->raw));
+  const std::string reason = regexp_error(string_value(item.check()->raw));
   if (!reason.empty()) {
-    error(Rule::e528, item.regexp->loc, "CHECK regexp error:  error parsing regexp: " + reason);
+    error(Rule::e528, item.check()->loc, "CHECK regexp error:  error parsing regexp: " + reason);
   }
 }
 
 void Analyser::data_type(const Item& item, bool blobs) {
-  if (item.length > length_max) {
+  if (item.count > length_max) {
     error(Rule::e529, item.type_loc, "maximum field length is 65535");
   }
   if (item.type == DataType::blob && !blobs) {
@@ -195,17 +195,17 @@ void Analyser::data_type(const Item& item, bool blobs) {
 }
 
 void Analyser::field(const Item& item, bool is_table) {
-  if (item.regexp != nullptr) {
+  if (item.check() != nullptr) {
     pattern(item);
   }
   data_type(item, is_table);
 }
 
 void Analyser::named_field(const Item& item, bool is_table) {
-  if (item.regexp != nullptr) {
+  if (item.check() != nullptr) {
     pattern(item);
   }
-  const QRef& ref = item.names[0];
+  const QRef& ref = item.names()[0];
   if (!is_table) {
     need(Want::type, ref);
     return;
@@ -251,9 +251,9 @@ bool Analyser::has_field(List<Item> items, NameId name, int depth) {
     if (item.kind != ItemKind::field_set || found || depth > 64) {
       continue;
     }
-    const Found set = bound_.resolve(Want::type, item.names[0], *here_);
+    const Found set = bound_.resolve(Want::type, item.names()[0], *here_);
     if (set.symbol == nullptr) {
-      fail(Want::type, item.names[0], item.names[0].loc, *set.failure);
+      fail(Want::type, item.names()[0], item.names()[0].loc, *set.failure);
       continue;
     }
     found = has_field(static_cast<const TableStmt*>(set.symbol->stmt)->items, name, depth + 1);
@@ -266,11 +266,13 @@ void Analyser::constraint(List<Item> items, const Item& item) {
     return;
   }
   for (const NameRef& field : item.unique_fields()) {
-    if (!spend(in_uniques_.size())) {
+    const std::span<const NameId> in_uniques =
+        std::span<const NameId>(in_uniques_).subspan(first_in_uniques_);
+    if (!spend(in_uniques.size())) {
       return;
     }
     if (item.kind == ItemKind::unique) {
-      for (const NameId earlier : in_uniques_) {
+      for (const NameId earlier : in_uniques) {
         if (earlier == field.name) {
           error(
               Rule::e533, item.loc, "field " + text(field.name) + " already in unique constraint");
@@ -298,7 +300,7 @@ void Analyser::references(List<Item> items, TableKind from) {
     if (item.kind != ItemKind::reference) {
       continue;
     }
-    for (const QRef& ref : item.names) {
+    for (const QRef& ref : item.names()) {
       Symbol* target = need(Want::table, ref);
       if (target == nullptr) {
         continue;

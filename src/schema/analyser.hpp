@@ -97,7 +97,8 @@ class Analyser {
   std::vector<std::uint32_t> stamps_;
   std::vector<std::uint32_t> positions_;
   std::uint32_t stamp_ = 0;
-  std::vector<NameId> in_uniques_;
+  std::vector<NameId> in_uniques_;  // of this list of items and those around it
+  std::size_t first_in_uniques_ = 0;
   std::map<const Stmt*, std::vector<NameId>> columns_;  // tidy-ok: looked up only
   std::vector<Ws::State> checked_;                      // by Ws::number: ancestry without fault
   std::uint64_t budget_ = std::uint64_t{1} << 26U;      // steps through constraints, in all

@@ -1,9 +1,9 @@
 // Syntax tree of one schema file (docs/spec/vsql.md 2).
 //
 // The parser makes it, binding, analysis and build read it. Nodes live in the arena of their
-// FileTree, hold names as ids and places as Locs, never change, and refer to nothing outside the
-// file; so a tree is good for any number of compilations. CHECK expressions and DEFAULT values
-// leave no trace: they have no effect (quirk Q10).
+// FileTree, hold names and comments as ids and places as Locs, never change, and refer to nothing
+// outside the file; so a tree is good for any number of compilations. CHECK expressions and DEFAULT
+// values leave no trace: they have no effect (quirk Q10).
 #pragma once
 
 #include <cstdint>
@@ -69,9 +69,9 @@ enum class StmtKind : std::uint8_t {
 
 struct Stmt {
   StmtKind kind{};
-  Loc loc = 0;            // its first token
-  NameId name = 0;        // 0: none
-  std::uint32_t doc = 0;  // 1 + index into FileTree::docs; 0: no comment
+  Loc loc = 0;      // its first token
+  NameId name = 0;  // 0: none
+  DocId doc = 0;    // 0: no comment
 };
 
 // Data types as spelled in 6.3, by data kind.
@@ -109,40 +109,61 @@ struct TableStmt;
 
 enum class ItemKind : std::uint8_t {
   field,         // of a data type
-  named_field,   // of a table or TYPE: names[0]
-  reference,     // names: targets
+  named_field,   // of a table or TYPE: names()[0]
+  reference,     // names(): targets
   nested_table,  // `nested`
-  unique,        // fields
-  unique_field,  // fields[0]
+  unique,        // unique_fields()
+  unique_field,  // unique_fields()[0]
   check,
-  field_set,  // names[0]
+  field_set,  // names()[0]
   record,     // views only
   key,        // views only: `key`
 };
 
-// A line of a table, type, descriptor or view.
+// A table or TYPE as the type of a field; `regexp` as with fields, though there it is an error.
+struct NamedType {
+  QRef name{};
+  const StringRef* regexp = nullptr;
+};
+
+// A line of a table, type, descriptor or view. Most of a schema is such lines, so they are small.
 struct Item {
   ItemKind kind{};
   DataType type = DataType::none;
   bool required = false;
-  bool verifiable = false;
-  bool has_length = false;
+  bool verifiable : 1 = false;
+  bool has_length : 1 = false;
   NameId name = 0;  // of the field, container or constraint; 0: unnamed constraint
   Loc loc = 0;      // first token
   Loc type_loc = 0;
-  std::uint32_t doc = 0;
-  std::uint64_t length = 0;
-  List<QRef> names{};
+  DocId doc = 0;
+  std::uint32_t count = 0;  // length of a field, which is no longer than that; or of the list below
 
   union {
-    const TableStmt* nested = nullptr;
+    const QRef* refs = nullptr;  // references and field sets
+    const StringRef* regexp;     // fields: CHECK '...'; null: none
+    const NamedType* named;      // named fields
+    const TableStmt* nested;
+    const NameRef* fields;  // uniques
     const Key* key;
-    const StringRef* regexp;  // CHECK '...'; null: none
-    const NameRef* fields;    // of a UNIQUE; `length` many
   };
 
-  List<NameRef> unique_fields() const { return {fields, static_cast<std::size_t>(length)}; }
+  // Of references, field sets and named fields.
+  List<QRef> names() const {
+    return kind == ItemKind::named_field ? List<QRef>{&named->name, 1} : List<QRef>{refs, count};
+  }
+
+  List<NameRef> unique_fields() const { return {fields, count}; }
+
+  // CHECK '...' of a field of any type; null: none.
+  const StringRef* check() const {
+    return kind == ItemKind::named_field ? named->regexp
+           : kind == ItemKind::field     ? regexp
+                                         : nullptr;
+  }
 };
+
+static_assert(sizeof(Item) == 32);
 
 struct ImportStmt {
   Loc loc = 0;
@@ -173,6 +194,10 @@ struct TableStmt : Stmt {
   bool is_abstract = false;
   bool has_base = false;
   bool implicit = false;  // a descriptor that nobody wrote
+  // So that those who look for such items need not read all of them: nested tables, and references,
+  // also in nested tables.
+  bool has_nested = false;
+  bool has_references = false;
   QRef base{};
   List<Item> items{};
   With with{};
@@ -325,14 +350,8 @@ struct FileTree {
   const SourceFile* source = nullptr;
   List<ImportStmt> imports{};
   List<Stmt*> statements{};
-  std::vector<DocToken> docs;
   std::uint32_t named = 0;  // statements that have a name
   appdef::Arena arena;
-
-  std::string_view doc_text(std::uint32_t doc) const {
-    const DocToken& token = docs[doc - 1];
-    return source->text().substr(token.start, token.length);
-  }
 };
 
 }  // namespace vvm::schema

@@ -1,6 +1,7 @@
 // S2: packages, scopes and symbols; and the resolution of names (docs/spec/vsql.md 4.1).
 #include <algorithm>
 
+#include "base/check.hpp"
 #include "schema/bound.hpp"
 #include "schema/suggest.hpp"
 
@@ -86,6 +87,13 @@ bool Ws::inherits(const Ws& other) const {
 // ------------------------------------------------------------------------------------------- S2
 
 void Bound::collect(const std::vector<PackageTrees>& packages) {
+  std::size_t named = 1;
+  for (const PackageTrees& trees : packages) {
+    for (const FileTree* file : trees.files) {
+      named += file->named;
+    }
+  }
+  symbols_.reserve(named);
   symbols_.emplace_back();
   by_name_.assign(names_->size(), 0);
   for (const PackageTrees& trees : packages) {
@@ -135,9 +143,11 @@ Symbol* Bound::declare(const Stmt& stmt, Scope* scope) {
   if (stmt.name >= by_name_.size()) {
     by_name_.resize(names_->size(), 0);
   }
+  CHECK(symbols_.size() < symbols_.capacity(), "a statement with a name that nobody counted");
   const auto number = static_cast<std::uint32_t>(symbols_.size());
   Symbol& added = symbols_.emplace_back();
   added.stmt = &stmt;
+  added.kind = stmt.kind;
   added.scope = scope;
   added.next = by_name_[stmt.name];
   by_name_[stmt.name] = number;
@@ -172,7 +182,7 @@ void Bound::collect_list(List<Stmt*> list, Scope* scope) {
     Symbol* declared = declare(*stmt, scope);
     scope->package->entries.push_back({.stmt = stmt, .scope = scope, .symbol = declared});
     if (stmt->kind == StmtKind::table || stmt->kind == StmtKind::type) {
-      collect_nested(static_cast<const TableStmt*>(stmt)->items, scope, declared);
+      collect_nested(*static_cast<const TableStmt*>(stmt), scope, declared);
     } else if (stmt->kind == StmtKind::workspace) {
       collect_workspace(*static_cast<const WorkspaceStmt*>(stmt), scope, declared);
     }
@@ -187,6 +197,8 @@ void Bound::collect_workspace(const WorkspaceStmt& stmt, Scope* scope, Symbol* s
   ws.number = static_cast<std::uint32_t>(workspaces_.size());
   ws.body = {.package = scope->package, .workspace = &ws, .is_body = true, .alter = nullptr};
   symbol_of->ws = &ws;
+  const std::vector<Entry>& entries = scope->package->entries;
+  ws.first_entry = static_cast<std::uint32_t>(entries.size());
   if (scope->package->is_sys && scope == &scope->package->root && text(stmt.name) == "Workspace") {
     sys_workspace_ = &ws;
   }
@@ -194,24 +206,28 @@ void Bound::collect_workspace(const WorkspaceStmt& stmt, Scope* scope, Symbol* s
     Symbol* descriptor = declare(*stmt.descriptor, &ws.body);
     scope->package->entries.push_back(
         {.stmt = stmt.descriptor, .scope = &ws.body, .symbol = descriptor});
-    collect_nested(stmt.descriptor->items, &ws.body, descriptor);
+    collect_nested(*stmt.descriptor, &ws.body, descriptor);
   }
   collect_list(stmt.body, &ws.body);
+  ws.entries = static_cast<std::uint32_t>(entries.size()) - ws.first_entry;
 }
 
-void Bound::collect_nested(List<Item> items, Scope* scope, Symbol* outer) {
-  for (const Item& item : items) {
+void Bound::collect_nested(const TableStmt& table, Scope* scope, Symbol* outer) {
+  if (!table.has_nested) {
+    return;
+  }
+  for (const Item& item : table.items) {
     if (item.kind == ItemKind::nested_table) {
       Symbol* declared = declare(*item.nested, scope);
       declared->outer = outer;
-      collect_nested(item.nested->items, scope, declared);
+      collect_nested(*item.nested, scope, declared);
     }
   }
 }
 
 // ---------------------------------------------------------------------------------- resolution
 
-NameId Bound::intern(std::string_view name) { return names_->intern_copy(name); }
+NameId Bound::intern(std::string_view name) { return names_->intern(name); }
 
 Symbol* Bound::symbol(const BoundPackage& package, NameId name) {
   if (name >= by_name_.size()) {
@@ -305,12 +321,12 @@ Found Bound::resolve(Want want, const QRef& ref, const Scope& here) {
   // Step 2. A qualifier must name the package of the workspace (quirk Q12).
   if (ws != nullptr && (ref.qualifier == 0 || target.package == ws->package())) {
     Symbol* own = symbol(*ws->package(), ref.name);
-    if (own != nullptr && own->scope == &ws->body && own->stmt->kind == kind) {
+    if (own != nullptr && own->scope == &ws->body && own->kind == kind) {
       return {.symbol = own, .failure = nullptr};
     }
   }
   Symbol* candidate = symbol(*target.package, ref.name);
-  if (candidate != nullptr && candidate->stmt->kind != kind) {
+  if (candidate != nullptr && candidate->kind != kind) {
     candidate = nullptr;
   }
   const bool in_body = candidate != nullptr && candidate->scope->is_body;
@@ -400,7 +416,7 @@ std::string Bound::hint(Want want, const QRef& ref, const Scope& here) {
   std::vector<std::string_view> candidates;
   const StmtKind kind = kind_of(want);
   for (std::size_t i = 1; i < symbols_.size() && candidates.size() < 5000; ++i) {
-    if (symbols_[i].package() == target.package && symbols_[i].stmt->kind == kind) {
+    if (symbols_[i].package() == target.package && symbols_[i].kind == kind) {
       candidates.push_back(text(symbols_[i].stmt->name));
     }
   }

@@ -58,6 +58,7 @@ struct Symbol {
   const Stmt* stmt = nullptr;
   Scope* scope = nullptr;
   std::uint32_t next = 0;   // another with this name, of another package
+  StmtKind kind{};          // of stmt
   Symbol* outer = nullptr;  // nested tables: the table around
   Ws* ws = nullptr;         // of workspaces
   TableInfo table{};        // of tables
@@ -82,6 +83,8 @@ struct Ws {
   std::vector<Ws*> ancestors_sorted;  // for membership, by number
   const Failure* ancestors_failure = nullptr;
   std::uint32_t number = 0;
+  std::uint32_t first_entry = 0;  // of its body, in those of its package
+  std::uint32_t entries = 0;
   std::uint32_t depth = 0;
   enum class State : std::uint8_t { unknown, running, done } state = State::unknown;
 
@@ -163,6 +166,9 @@ class Bound {
 
   // docs/spec/vsql.md 4.1.
   Found resolve(Want want, const QRef& ref, const Scope& here);
+
+  std::size_t symbols() const { return symbols_.size() - 1; }
+
   // The symbol of a name in a package, wherever it stands; null: none.
   Symbol* symbol(const BoundPackage& package, NameId name);
 
@@ -193,7 +199,7 @@ class Bound {
 
   Names& names() { return *names_; }
 
-  std::string_view text(NameId name) const { return names_->text(name); }
+  appdef::Text text(NameId name) const { return names_->text(name); }
 
   std::string written(const QRef& ref) const;
 
@@ -212,7 +218,7 @@ class Bound {
   void collect_package(BoundPackage* package);
   void collect_list(List<Stmt*> list, Scope* scope);
   void collect_workspace(const WorkspaceStmt& stmt, Scope* scope, Symbol* symbol);
-  void collect_nested(List<Item> items, Scope* scope, Symbol* outer);
+  void collect_nested(const TableStmt& table, Scope* scope, Symbol* outer);
   Symbol* declare(const Stmt& stmt, Scope* scope);
 
   void check_paths();
@@ -243,10 +249,11 @@ class Bound {
   std::deque<Scope> scopes_;
   std::deque<Ws> workspaces_;
   std::deque<Failure> failures_;
-  std::deque<Symbol> symbols_;          // from 1
+  std::vector<Symbol> symbols_;         // from 1; reserved in whole, since others point at them
   std::vector<std::uint32_t> by_name_;  // NameId to symbol
   std::map<std::string_view, BoundPackage*> by_path_;
   std::size_t ancestors_total_ = 0;
+  std::vector<Symbol*> chain_;  // of walk_chain
   BoundPackage* sys_ = nullptr;
   Ws* sys_workspace_ = nullptr;
   BoundPackage* application_package_ = nullptr;

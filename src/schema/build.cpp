@@ -6,7 +6,6 @@
 
 #include "base/check.hpp"
 #include "schema/builder.hpp"
-#include "schema/comments.hpp"
 
 namespace vvm::schema {
 
@@ -17,6 +16,7 @@ namespace {
 
 constexpr std::string_view sys_path = "voedger.com/packages/sys";
 constexpr std::size_t name_max = 255;
+constexpr std::size_t stack_first = 64;
 
 TypeKind type_kind(TableKind kind) {
   switch (kind) {
@@ -69,6 +69,15 @@ TypeKind type_kind(StmtKind kind) {
   }
 }
 
+// Eight octets of a text as a number that compares as they do; zeros behind its end.
+std::uint64_t octets_of(std::string_view text, std::size_t from) {
+  std::uint64_t octets = 0;
+  for (std::size_t i = from; i < from + 8; ++i) {
+    octets = (octets << 8U) | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0U);
+  }
+  return octets;
+}
+
 }  // namespace
 
 std::shared_ptr<const appdef::AppDef> build(Bound* bound, const Variables& variables) {
@@ -78,17 +87,17 @@ std::shared_ptr<const appdef::AppDef> build(Bound* bound, const Variables& varia
 Builder::Builder(Bound* bound, const Variables& variables)
     : bound_(*bound),
       variables_(variables),
-      names_(bound->names().size()),
       claimed_(bound->names().size()),
       fields_(bound->names().size()),
       containers_(bound->names().size()),
       positions_(bound->names().size()) {
+  field_stack_.reserve(stack_first);
+  container_stack_.reserve(stack_first);
+  rules_.reserve(stack_first);
   for (BoundPackage& package : bound->packages()) {
     by_path_.push_back(&package);
-    files_.insert(files_.end(), package.files.begin(), package.files.end());
   }
   std::ranges::sort(by_path_, {}, &BoundPackage::path);
-  std::ranges::sort(files_, {}, [](const FileTree* file) { return file->source->base; });
 }
 
 std::shared_ptr<const appdef::AppDef> Builder::run() {
@@ -131,14 +140,6 @@ void Builder::step(StmtKind kind, void (Builder::*build)(Symbol*)) {
 
 // --------------------------------------------------------------------------------------- helpers
 
-std::string_view Builder::name(NameId id) {
-  std::string_view& kept = names_[id];
-  if (kept.empty() && id != 0) {
-    kept = arena_.copy(bound_.text(id));
-  }
-  return kept;
-}
-
 Symbol* Builder::need(Want want, const QRef& ref, const Scope& here) {
   const Found found = bound_.resolve(want, ref, here);
   if (found.symbol == nullptr) {
@@ -154,31 +155,27 @@ std::span<const Builder::Type* const> Builder::sorted(Types* types) {
   return arena_.copy(std::span<const Type* const>(*types));
 }
 
-std::span<const std::string_view> Builder::doc_comment(std::uint32_t doc, Loc loc) {
-  if (doc == 0) {
-    return {};
+// lines_, in the arena.
+std::span<const appdef::Text> Builder::kept_lines() {
+  texts_.clear();
+  for (const std::string_view line : lines_) {
+    texts_.push_back(arena_.text(line));
   }
-  const auto after = std::ranges::upper_bound(
-      files_, loc, {}, [](const FileTree* file) { return file->source->base + 1; });
-  comment_lines((*std::prev(after))->doc_text(doc), &texts_);
-  for (std::string_view& line : texts_) {
-    line = arena_.copy(line);
-  }
-  return arena_.copy(std::span<const std::string_view>(texts_));
+  return arena_.copy(std::span<const appdef::Text>(texts_));
 }
 
-std::span<const std::string_view> Builder::comment(const Stmt& stmt, const With* with) {
+std::span<const appdef::Text> Builder::comment(const Stmt& stmt, const With* with) {
   if (with == nullptr || !with->comment.present()) {
-    return doc_comment(stmt.doc, stmt.loc);
+    return doc(stmt.doc);
   }
   const std::string value = string_value(with->comment.raw);
-  std::vector<std::string_view> lines;
+  lines_.clear();
   std::string_view rest = value;
   while (true) {
     const std::size_t end = rest.find('\n');
-    lines.push_back(arena_.copy(rest.substr(0, end)));
+    lines_.push_back(rest.substr(0, end));
     if (end == std::string_view::npos) {
-      return arena_.copy(std::span<const std::string_view>(lines));
+      return kept_lines();
     }
     rest.remove_prefix(end + 1);
   }
@@ -211,8 +208,8 @@ void Builder::tags_of(Symbol* symbol, const With& with) {
 // ----------------------------------------------------------------------------------------- types
 
 Builder::Type* Builder::make_type(TypeKind kind,
-                                  std::string_view pkg,
-                                  std::string_view entity,
+                                  appdef::Text pkg,
+                                  appdef::Text entity,
                                   const Type* workspace) {
   Type* type = arena_.make<Type>();
   type->name = {.pkg = pkg, .entity = entity};
@@ -223,7 +220,7 @@ Builder::Type* Builder::make_type(TypeKind kind,
 }
 
 void Builder::make_type_of(Symbol* symbol) {
-  const StmtKind stmt_kind = symbol->stmt->kind;
+  const StmtKind stmt_kind = symbol->kind;
   const TypeKind kind = stmt_kind == StmtKind::table ? type_kind(bound_.table_info(symbol).kind)
                                                      : type_kind(stmt_kind);
   const Ws* ws = symbol->scope->workspace;
@@ -246,8 +243,11 @@ void Builder::make_type_of(Symbol* symbol) {
 }
 
 void Builder::make_types() {
+  made_.reserve(bound_.symbols() + 32);  // and those of sys
   any_ = arena_.make<Type>();
-  any_->name = {.pkg = "sys", .entity = "ANY"};
+  const NameId sys = bound_.names().find("sys");
+  sys_ = sys == 0 ? arena_.text("sys") : name(sys);
+  any_->name = {.pkg = sys_, .entity = arena_.text("ANY")};
   make_sys_types();
   // Workspaces first: every other type points at one.
   for (Ws& ws : bound_.workspaces()) {
@@ -268,46 +268,51 @@ void Builder::make_sys_view(std::string_view entity, const std::vector<appdef::F
   view->partition_key = all.subspan(0, 1);
   view->clustering_columns = all.subspan(1, 1);
   view->value = all.subspan(2);
-  make_type(TypeKind::view, "sys", entity, sys_workspace_)->view = view;
+  make_type(TypeKind::view, sys_, arena_.text(entity), sys_workspace_)->of_kind.view = view;
 }
 
 // docs/spec/vsql.md 8.2.
 void Builder::make_sys_types() {
-  sys_workspace_ = make_type(TypeKind::workspace, "sys", "Workspace", nullptr);
+  sys_workspace_ = make_type(TypeKind::workspace, sys_, arena_.text("Workspace"), nullptr);
   if (bound_.sys_workspace() != nullptr) {
     bound_.sys_workspace()->symbol->type = sys_workspace_;
   }
   for (unsigned i = 0; i <= static_cast<unsigned>(DataKind::event); ++i) {
     const auto kind = static_cast<DataKind>(i);
-    make_type(TypeKind::data, "sys", name_of(kind), sys_workspace_)->data_kind = kind;
+    make_type(TypeKind::data, sys_, arena_.text(name_of(kind)), sys_workspace_)->data_kind = kind;
   }
-  const appdef::Field row{.name = "sys.QName", .kind = DataKind::qname, .is_required = true};
+  const auto field = [this](std::string_view name, DataKind kind, bool required) {
+    return appdef::Field{.name = arena_.text(name), .kind = kind, .is_required = required};
+  };
+  const appdef::Field row = system_fields(TypeKind::view)[0];
   make_sys_view("projectionOffsets",
-                {{.name = "partition", .kind = DataKind::int32, .is_required = true},
-                 {.name = "projector", .kind = DataKind::qname},
+                {field("partition", DataKind::int32, true),
+                 field("projector", DataKind::qname, false),
                  row,
-                 {.name = "offset", .kind = DataKind::int64, .is_required = true}});
+                 field("offset", DataKind::int64, true)});
   make_sys_view("NextBaseWSID",
-                {{.name = "dummy1", .kind = DataKind::int32, .is_required = true},
-                 {.name = "dummy2", .kind = DataKind::int32},
+                {field("dummy1", DataKind::int32, true),
+                 field("dummy2", DataKind::int32, false),
                  row,
-                 {.name = "NextBaseWSID", .kind = DataKind::int64, .is_required = true}});
-  Type* descriptor = make_type(TypeKind::cdoc, "sys", "sysWS", sys_workspace_);
+                 field("NextBaseWSID", DataKind::int64, true)});
+  Type* descriptor = make_type(TypeKind::cdoc, sys_, arena_.text("sysWS"), sys_workspace_);
   auto* structure = arena_.make<appdef::Structure>();
   structure->fields = system_fields(TypeKind::cdoc);
-  descriptor->structure = structure;
+  descriptor->of_kind.structure = structure;
   auto* info = arena_.make<appdef::WorkspaceInfo>();
   info->descriptor = descriptor;
-  sys_workspace_->info = info;
+  sys_workspace_->of_kind.info = info;
   sys_workspace_->is_abstract = true;
 }
 
 void Builder::tag(Symbol* symbol) {
   const auto& stmt = *static_cast<const TagStmt*>(symbol->stmt);
   symbol->type->comment = comment(stmt);
+  auto* info = arena_.make<appdef::TagInfo>();
   if (stmt.feature.present()) {
-    symbol->type->feature = arena_.copy(string_value(stmt.feature.raw));
+    info->feature = arena_.text(string_value(stmt.feature.raw));
   }
+  symbol->type->of_kind.tag = info;
 }
 
 void Builder::role(Symbol* symbol) {
@@ -322,17 +327,18 @@ void Builder::workspace(Ws* ws) {
   Type* type = ws->symbol->type;
   auto* info = arena_.make<appdef::WorkspaceInfo>();
   if (type == sys_workspace_) {
-    *info = *type->info;
+    *info = *type->info();
     type->is_abstract = ws->stmt->is_abstract;
   }
-  type->info = info;
+  type->of_kind.info = info;
   type->comment = comment(*ws->stmt);
   type->is_abstract = ws->stmt->is_abstract;
   if (ws->stmt->descriptor != nullptr) {
     const Symbol* descriptor = bound_.symbol(*ws->package(), ws->stmt->descriptor->name);
     info->descriptor = descriptor->type;
   }
-  Types ancestors;
+  Types& ancestors = types_scratch_;
+  ancestors.clear();
   for (const Ws* each : bound_.ancestors(ws)) {
     ancestors.push_back(each->symbol->type);
   }
@@ -366,14 +372,13 @@ void Builder::uses() {
   std::ranges::sort(
       pairs, {}, [](const auto& pair) { return std::pair{pair.first->name, pair.second->name}; });
   for (std::size_t from = 0; from < pairs.size();) {
-    Types used;
+    Types& used = types_scratch_;
+    used.clear();
     std::size_t to = from;
     for (; to < pairs.size() && pairs[to].first == pairs[from].first; ++to) {
       used.push_back(pairs[to].second);
     }
-    // The builder made it, and is not done with it.
-    const_cast<appdef::WorkspaceInfo*>(pairs[from].first->info)->uses =  // NOLINT
-        sorted(&used);
+    info_of(pairs[from].first)->uses = sorted(&used);
     from = to;
   }
 }
@@ -384,10 +389,10 @@ std::span<const appdef::Package> Builder::package_map() {
   std::vector<appdef::Package> packages;
   bool has_sys = false;
   for (const BoundPackage* package : by_path_) {
-    const std::string_view local = name(package->local);
+    const appdef::Text local = name(package->local);
     has_sys = has_sys || package->is_sys;
     packages.push_back(
-        {.local_name = local, .path = package->is_sys ? sys_path : arena_.copy(package->path)});
+        {.local_name = local, .path = arena_.text(package->is_sys ? sys_path : package->path)});
     if (!package->is_sys && local == "sys") {
       error(Rule::e668,
             0,
@@ -401,10 +406,16 @@ std::span<const appdef::Package> Builder::package_map() {
     }
   }
   if (!has_sys) {
-    packages.push_back({.local_name = "sys", .path = sys_path});
+    packages.push_back({.local_name = sys_, .path = arena_.text(sys_path)});
   }
   std::ranges::sort(packages, {}, &appdef::Package::local_name);
   return arena_.copy(std::span<const appdef::Package>(packages));
+}
+
+// The builder made it, and is not done with it.
+appdef::WorkspaceInfo* Builder::info_of(const Type* workspace) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): shared only later
+  return const_cast<appdef::WorkspaceInfo*>(workspace->info());
 }
 
 void Builder::clashes(const Types& sorted) {
@@ -432,32 +443,58 @@ void Builder::clashes(const Types& sorted) {
 // than anything else here.
 void Builder::sort_types() {
   struct Key {
-    std::string_view pkg;
+    appdef::Text pkg;
     std::uint64_t first;
+    std::uint64_t second;
     Type* type;
   };
 
   std::vector<Key> keys;
   keys.reserve(made_.size());
   for (Type* type : made_) {
-    std::uint64_t first = 0;
-    for (std::size_t i = 0; i < 8; ++i) {
-      const std::string_view entity = type->name.entity;
-      first = (first << 8U) | (i < entity.size() ? static_cast<unsigned char>(entity[i]) : 0U);
-    }
-    keys.push_back({.pkg = type->name.pkg, .first = first, .type = type});
+    const std::string_view entity = type->name.entity;
+    keys.push_back({.pkg = type->name.pkg,
+                    .first = octets_of(entity, 0),
+                    .second = octets_of(entity, 8),
+                    .type = type});
   }
   std::ranges::sort(keys, [](const Key& a, const Key& b) {
-    // Types of one package share the text of its name.
-    if (a.pkg.data() != b.pkg.data() && a.pkg != b.pkg) {
+    if (a.pkg != b.pkg) {  // almost always the same text
       return a.pkg < b.pkg;
     }
-    return a.first != b.first ? a.first < b.first : a.type->name.entity < b.type->name.entity;
+    if (a.first != b.first || a.second != b.second) {
+      return std::pair{a.first, a.second} < std::pair{b.first, b.second};
+    }
+    return a.type->name.entity < b.type->name.entity;
   });
   types_.clear();
+  types_.reserve(keys.size());
   for (const Key& key : keys) {
     key.type->index = static_cast<std::uint32_t>(types_.size());
     types_.push_back(key.type);
+  }
+}
+
+// What each workspace declares: counted, then put in place in one go, so that it is sorted.
+void Builder::own_types() {
+  std::vector<std::uint32_t> counts(types_.size());
+  for (const Type* type : types_) {
+    if (type->workspace != nullptr) {
+      ++counts[type->workspace->index];
+    }
+  }
+  std::vector<const Type**> ends(types_.size());
+  for (const Type* type : types_) {
+    if (type->kind == TypeKind::workspace) {
+      const std::span<const Type*> own = arena_.array<const Type*>(counts[type->index]);
+      ends[type->index] = own.data();
+      info_of(type)->types = own;
+    }
+  }
+  for (const Type* type : types_) {
+    if (type->workspace != nullptr) {
+      *ends[type->workspace->index]++ = type;
+    }
   }
 }
 
@@ -465,27 +502,15 @@ std::shared_ptr<const appdef::AppDef> Builder::finish() {
   uses();
   sort_types();
   clashes(types_);
-  std::vector<Types> own(types_.size());
-  for (const Type* type : types_) {
-    if (type->workspace != nullptr) {
-      own[type->workspace->index].push_back(type);
-    }
-  }
-  for (const Type* type : types_) {
-    if (type->kind == TypeKind::workspace) {
-      // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): made here, shared later
-      const_cast<appdef::WorkspaceInfo*>(type->info)->types =
-          arena_.copy(std::span<const Type* const>(own[type->index]));
-    }
-  }
-  const appdef::Contents contents{
-      .application = arena_.copy(bound_.text(bound_.application()->name)),
-      .packages = package_map(),
-      .types = arena_.copy(std::span<const Type* const>(types_))};
+  own_types();
+  const appdef::Contents contents{.application = name(bound_.application()->name),
+                                  .packages = package_map(),
+                                  .types = arena_.copy(std::span<const Type* const>(types_))};
   if (bound_.report().failed()) {
     return nullptr;
   }
-  return std::make_shared<const appdef::AppDef>(std::move(arena_), contents);
+  return std::make_shared<const appdef::AppDef>(
+      std::move(arena_), contents, bound_.names().texts());
 }
 
 }  // namespace vvm::schema

@@ -94,7 +94,7 @@ void Builder::rate(Symbol* symbol) {
   const auto& stmt = *static_cast<const RateStmt*>(symbol->stmt);
   auto* info = arena_.make<appdef::RateInfo>();
   symbol->type->comment = comment(stmt);
-  symbol->type->rate = info;
+  symbol->type->of_kind.rate = info;
   info->count = stmt.count;
   if (stmt.has_variable) {
     const Symbol* variable = need(Want::variable, stmt.variable, *symbol->scope);
@@ -132,7 +132,7 @@ void Builder::limit(Symbol* symbol) {
   const auto& stmt = *static_cast<const LimitStmt*>(symbol->stmt);
   auto* info = arena_.make<appdef::LimitInfo>();
   symbol->type->comment = comment(stmt);
-  symbol->type->limit = info;
+  symbol->type->of_kind.limit = info;
   for (const OpRef& op : stmt.ops) {
     info->ops.add(operation(op.op));
   }
@@ -168,50 +168,74 @@ void Builder::limit(Symbol* symbol) {
 // ------------------------------------------------------------------------------------------- ACL
 
 void Builder::acl() {
-  std::map<const Ws*, std::vector<AclRule>> rules;  // tidy-ok: looked up only
+  rules_.clear();
   for (Ws& ws : bound_.workspaces()) {
-    rules_of(ws.stmt->body, ws.body, &rules[&ws]);
+    rules_of(ws);
   }
   for (const BoundPackage* package : by_path_) {
     for (const Entry& entry : package->entries) {
       if (entry.kind == StmtKind::alter_workspace) {
-        rules_of(static_cast<const AlterStmt*>(entry.stmt)->body,
-                 *entry.scope,
-                 &rules[entry.scope->workspace]);
+        rules_of(static_cast<const AlterStmt*>(entry.stmt)->body, *entry.scope);
       }
     }
   }
-  for (Ws& ws : bound_.workspaces()) {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): made here, shared later
-    const_cast<appdef::WorkspaceInfo*>(ws.symbol->type->info)->acl =
-        arena_.copy(std::span<const AclRule>(rules[&ws]));
+  // Counted, then put in place, which keeps their order.
+  std::vector<std::uint32_t> counts(bound_.workspaces().size() + 1);
+  for (const WsRule& each : rules_) {
+    ++counts[each.workspace];
+  }
+  std::vector<AclRule*> ends(counts.size());
+  for (const Ws& ws : bound_.workspaces()) {
+    const std::span<AclRule> acl = arena_.array<AclRule>(counts[ws.number]);
+    ends[ws.number] = acl.data();
+    info_of(ws.symbol->type)->acl = acl;
+  }
+  for (const WsRule& each : rules_) {
+    *ends[each.workspace]++ = each.rule;
   }
 }
 
-// Of one body: grants, then revokes.
-void Builder::rules_of(std::span<Stmt* const> body, const Scope& here, std::vector<AclRule>* out) {
+// Grants, then revokes; by entries, which do not have to be fetched one by one.
+void Builder::rules_of(const Ws& ws) {
+  const std::span<const Entry> entries =
+      std::span<const Entry>(ws.package()->entries).subspan(ws.first_entry, ws.entries);
+  for (const StmtKind kind : {StmtKind::grant, StmtKind::revoke}) {
+    for (const Entry& entry : entries) {
+      if (entry.kind == kind && entry.scope == &ws.body) {
+        grant(*static_cast<const GrantStmt*>(entry.stmt), ws.body);
+      }
+    }
+  }
+}
+
+// The same of the body of an ALTER.
+void Builder::rules_of(std::span<Stmt* const> body, const Scope& here) {
   for (const StmtKind kind : {StmtKind::grant, StmtKind::revoke}) {
     for (const Stmt* stmt : body) {
       if (stmt->kind == kind) {
-        grant(*static_cast<const GrantStmt*>(stmt), here, out);
+        grant(*static_cast<const GrantStmt*>(stmt), here);
       }
     }
   }
 }
 
-void Builder::grant(const GrantStmt& stmt, const Scope& here, std::vector<AclRule>* out) {
+void Builder::grant(const GrantStmt& stmt, const Scope& here) {
   const bool is_grant = stmt.kind == StmtKind::grant;
   const Symbol* role = need(Want::role, stmt.role, here);
   if (role == nullptr) {
     return;
   }
-  const auto must_see = [this, &here](const Symbol& symbol, Loc loc, std::string_view what) {
+  const auto must_see = [this, &here](const Symbol& symbol, Loc loc) {
     if (!visible(*here.workspace, *symbol.type)) {
-      error(Rule::e661, loc, "not found: " + std::string{what});
+      const std::string name = symbol.type->name.str();
+      const bool is_tag = symbol.kind == StmtKind::tag;
+      error(Rule::e661, loc, "not found: " + (is_tag ? "tag " + name : "role «" + name + "»"));
     }
   };
-  must_see(*role, stmt.role.loc, "role «" + role->type->name.str() + "»");
-  AclRule rule{.is_allow = is_grant, .role = role->type, .comment = comment(stmt)};
+  must_see(*role, stmt.role.loc);
+  WsRule kept{.workspace = here.workspace->number,
+              .rule = {.is_allow = is_grant, .role = role->type, .comment = comment(stmt)}};
+  AclRule& rule = kept.rule;
   for (const GrantOp& op : stmt.ops) {
     rule.ops.add(operation(op.op));
   }
@@ -228,7 +252,7 @@ void Builder::grant(const GrantStmt& stmt, const Scope& here, std::vector<AclRul
       if (granted == nullptr) {
         return;
       }
-      must_see(*granted, stmt.target.loc, "role «" + granted->type->name.str() + "»");
+      must_see(*granted, stmt.target.loc);
       rule.ops = all_of({Operation::inherits});
       rule.filter = names_filter(granted->type, Filter::Kind::names);
       break;
@@ -241,7 +265,7 @@ void Builder::grant(const GrantStmt& stmt, const Scope& here, std::vector<AclRul
       if (tag == nullptr) {
         return;
       }
-      must_see(*tag, stmt.target.loc, "tag " + tag->type->name.str());
+      must_see(*tag, stmt.target.loc);
       rule.filter =
           both(types_filter(stmt.objects, nullptr), names_filter(tag->type, Filter::Kind::tags));
       break;
@@ -255,26 +279,24 @@ void Builder::grant(const GrantStmt& stmt, const Scope& here, std::vector<AclRul
       }
       CHECK(found.symbol != nullptr, "a grant passed the analysis", bound_.written(stmt.target));
       rule.filter = names_filter(found.symbol->type, Filter::Kind::names);
-      table_rules(stmt, rule, *found.symbol->type, out);
+      table_rules(stmt, kept, *found.symbol->type);
       return;
     }
   }
-  out->push_back(rule);
+  rules_.push_back(kept);
 }
 
 // One object: a rule for ALL, else one for each distinct operation, in the order of 8.3.
-void Builder::table_rules(const GrantStmt& stmt,
-                          AclRule rule,
-                          const Type& target,
-                          std::vector<AclRule>* out) {
+void Builder::table_rules(const GrantStmt& stmt, WsRule rule, const Type& target) {
   if (stmt.all_ops) {
-    rule.fields = columns(stmt.all_columns, target);
-    out->push_back(rule);
+    rule.rule.fields = columns(stmt.all_columns, target);
+    rules_.push_back(rule);
     return;
   }
   for (std::size_t i = 0; i < appdef::operations; ++i) {
     const auto op = static_cast<Operation>(i);
-    std::vector<Column> named;
+    std::vector<Column>& named = columns_;
+    named.clear();
     bool found = false;
     for (const GrantOp& each : stmt.ops) {
       if (operation(each.op) != op) {
@@ -287,29 +309,30 @@ void Builder::table_rules(const GrantStmt& stmt,
       named.insert(named.end(), each.columns.begin(), each.columns.end());
     }
     if (found) {
-      rule.ops = all_of({op});
-      rule.fields = columns(named, target);
-      out->push_back(rule);
+      rule.rule.ops = all_of({op});
+      rule.rule.fields = columns(named, target);
+      rules_.push_back(rule);
     }
   }
 }
 
-std::span<const std::string_view> Builder::columns(std::span<const Column> list,
-                                                   const Type& target) {
-  std::vector<std::string_view> names;
-  const auto has = [](std::span<const appdef::Field> fields, std::string_view wanted) {
+std::span<const appdef::Text> Builder::columns(std::span<const Column> list, const Type& target) {
+  std::vector<appdef::Text>& names = texts_;
+  names.clear();
+  const auto has = [](std::span<const appdef::Field> fields, appdef::Text wanted) {
     return std::ranges::find(fields, wanted, &appdef::Field::name) != fields.end();
   };
   for (const Column& column : list) {
     if (!spend()) {
       return {};
     }
-    const std::string_view known =
-        column.system ? arena_.copy("sys." + text(column.name)) : name(column.name);
-    const bool found = target.view != nullptr ? has(target.view->partition_key, known) ||
-                                                    has(target.view->clustering_columns, known) ||
-                                                    has(target.view->value, known)
-                                              : has(target.structure->fields, known);
+    const appdef::Text known =
+        column.system ? arena_.text("sys." + text(column.name)) : name(column.name);
+    const appdef::View* view = target.view();
+    const bool found = view != nullptr
+                           ? has(view->partition_key, known) ||
+                                 has(view->clustering_columns, known) || has(view->value, known)
+                           : has(target.structure()->fields, known);
     if (!found) {
       error(Rule::e659,
             column.loc,
@@ -318,7 +341,7 @@ std::span<const std::string_view> Builder::columns(std::span<const Column> list,
     }
     names.push_back(known);
   }
-  return arena_.copy(std::span<const std::string_view>(names));
+  return arena_.copy(std::span<const appdef::Text>(names));
 }
 
 }  // namespace vvm::schema

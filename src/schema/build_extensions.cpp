@@ -30,9 +30,8 @@ void Builder::view(Symbol* symbol) {
   tags_of(symbol, stmt.with);
   const std::uint32_t number = ++def_number_;
   const Key* key = nullptr;
-  std::vector<appdef::Field> fields;
-  fields.reserve(stmt.items.size());
-  std::vector<appdef::Field> value{appdef::system_fields(TypeKind::view)[0]};
+  std::vector<appdef::Field>& fields = field_stack_;  // no structure is under construction
+  fields.clear();
   for (const Item& item : stmt.items) {
     if (item.kind == ItemKind::key) {
       key = item.key;
@@ -46,8 +45,8 @@ void Builder::view(Symbol* symbol) {
     field.kind = view_data_kind(item);
     field.is_required = item.required;
     length_of(item, &field.length_max);
-    if (item.kind != ItemKind::record) {
-      field.comment = doc_comment(item.doc, item.loc);
+    if (item.kind != ItemKind::record && item.doc != 0) {
+      field.details = kept({.comment = doc(item.doc)});
     }
     if (fields_[item.name] == number) {
       error(Rule::e658, item.loc, "already exists: field «" + text(item.name) + "»");
@@ -59,7 +58,8 @@ void Builder::view(Symbol* symbol) {
   }
   CHECK(key != nullptr, "a view without key passed the analysis");
   const auto key_fields = [&](std::span<const NameRef> columns, bool required) {
-    std::vector<appdef::Field> part;
+    std::vector<appdef::Field>& part = key_;
+    part.clear();
     for (const NameRef& column : columns) {
       if (claimed_[column.name] == number) {
         error(Rule::e658, column.loc, "already exists: field «" + text(column.name) + "»");
@@ -74,13 +74,16 @@ void Builder::view(Symbol* symbol) {
   auto* view = arena_.make<appdef::View>();
   view->partition_key = key_fields(key->partition, true);
   view->clustering_columns = key_fields(key->clustering, false);
+  std::vector<appdef::Field>& value = key_;
+  value.assign(1, appdef::system_fields(TypeKind::view)[0]);
   for (const Item& item : stmt.items) {
     if (item.kind != ItemKind::key && claimed_[item.name] != number) {
       value.push_back(fields[positions_[item.name]]);
     }
   }
   view->value = arena_.copy(std::span<const appdef::Field>(value));
-  symbol->type->view = view;
+  symbol->type->of_kind.view = view;
+  fields.clear();
 }
 
 // ------------------------------------------------------------------------------------ extensions
@@ -88,7 +91,7 @@ void Builder::view(Symbol* symbol) {
 appdef::ExtensionInfo* Builder::extension(Symbol* symbol) {
   const auto& stmt = *static_cast<const ExtensionStmt*>(symbol->stmt);
   auto* info = arena_.make<appdef::ExtensionInfo>();
-  symbol->type->extension = info;
+  symbol->type->of_kind.extension = info;
   info->engine = stmt.wasm ? appdef::EngineKind::wasm : appdef::EngineKind::builtin;
   info->states = storages(stmt.state, *symbol->scope);
   info->intents = storages(stmt.intents, *symbol->scope);
@@ -125,7 +128,7 @@ void Builder::query(Symbol* symbol) { command(symbol); }
 void Builder::job(Symbol* symbol) {
   const auto& stmt = *static_cast<const JobStmt*>(symbol->stmt);
   symbol->type->comment = comment(stmt);
-  extension(symbol)->schedule = arena_.copy(string_value(stmt.schedule.raw));
+  extension(symbol)->schedule = arena_.text(string_value(stmt.schedule.raw));
 }
 
 void Builder::projector(Symbol* symbol) {
@@ -134,16 +137,17 @@ void Builder::projector(Symbol* symbol) {
   appdef::ExtensionInfo* info = extension(symbol);
   info->is_sync = stmt.is_sync;
   info->wants_errors = stmt.including_errors;
-  std::vector<appdef::Event> events;
+  events_.clear();
   for (const Trigger& trigger : stmt.triggers) {
-    events.push_back(event(trigger, *symbol->scope));
+    events_.push_back(event(trigger, *symbol->scope));
   }
-  info->events = arena_.copy(std::span<const appdef::Event>(events));
+  info->events = arena_.copy(std::span<const appdef::Event>(events_));
 }
 
 appdef::Event Builder::event(const Trigger& trigger, const Scope& here) {
   appdef::Event event;
-  Types types;
+  Types& types = types_scratch_;
+  types.clear();
   appdef::SetOf<TypeKind> kinds;
   if (trigger.on_execute) {
     event.ops.add(trigger.with_param ? Operation::execute_with_param : Operation::execute);
@@ -187,32 +191,44 @@ appdef::Event Builder::event(const Trigger& trigger, const Scope& here) {
   return event;
 }
 
+// Uses of one storage are one, whatever the number of clauses.
 std::span<const appdef::StorageUse> Builder::storages(std::span<const StorageRef> list,
                                                       const Scope& here) {
-  std::map<appdef::TypeName, Types> uses;
+  uses_.clear();
+  used_entities_.clear();
   for (const StorageRef& ref : list) {
     const Symbol* symbol = need(Want::storage, ref.storage, here);
     if (symbol == nullptr) {
       continue;
     }
     const auto& storage = *static_cast<const StorageStmt*>(symbol->stmt);
-    Types& entities = uses[{.pkg = name(symbol->package()->local), .entity = name(storage.name)}];
+    const appdef::TypeName used{.pkg = name(symbol->package()->local),
+                                .entity = name(storage.name)};
+    auto use = std::ranges::find(uses_, used, &appdef::StorageUse::storage);
+    if (use == uses_.end()) {
+      use = uses_.insert(use, {.storage = used});
+    }
     if (!storage.of_records && !storage.of_views) {
       continue;  // quirk Q41
     }
     for (const QRef& entity : ref.entities) {
       const Symbol* found = need(storage.of_records ? Want::table : Want::view, entity, here);
       if (found != nullptr) {
-        entities.push_back(found->type);
+        used_entities_.emplace_back(use - uses_.begin(), found->type);
       }
     }
   }
-  std::vector<appdef::StorageUse> out;
-  out.reserve(uses.size());
-  for (auto& [storage, entities] : uses) {
-    out.push_back({.storage = storage, .entities = sorted(&entities)});
+  for (std::size_t i = 0; i < uses_.size(); ++i) {
+    types_scratch_.clear();
+    for (const auto& [of, entity] : used_entities_) {
+      if (of == i) {
+        types_scratch_.push_back(entity);
+      }
+    }
+    uses_[i].entities = sorted(&types_scratch_);
   }
-  return arena_.copy(std::span<const appdef::StorageUse>(out));
+  std::ranges::sort(uses_, {}, &appdef::StorageUse::storage);
+  return arena_.copy(std::span<const appdef::StorageUse>(uses_));
 }
 
 }  // namespace vvm::schema

@@ -68,8 +68,12 @@ struct Builder::Def {
   std::uint32_t number = 0;
   std::size_t first_field = 0;  // in field_stack_
   std::size_t first_container = 0;
-  std::vector<appdef::Unique> uniques;
-  std::string_view unique_field;
+  std::size_t first_unique = 0;
+  appdef::Text unique_field;
+
+  std::span<appdef::Unique> uniques(std::vector<appdef::Unique>* stack) const {
+    return std::span<appdef::Unique>(*stack).subspan(first_unique);
+  }
 };
 
 bool Builder::spend() {
@@ -116,7 +120,7 @@ void Builder::nested_tables() {
 
 void Builder::structure(Type* type, Symbol* symbol, TableKind kind, BoundPackage* package) {
   auto* structure = arena_.make<appdef::Structure>();
-  type->structure = structure;
+  type->of_kind.structure = structure;
   Def def;
   def.type = type;
   def.kind = kind;
@@ -124,6 +128,7 @@ void Builder::structure(Type* type, Symbol* symbol, TableKind kind, BoundPackage
   def.number = ++def_number_;
   def.first_field = field_stack_.size();
   def.first_container = container_stack_.size();
+  def.first_unique = unique_stack_.size();
   const std::span<const appdef::Field> system = appdef::system_fields(type->kind);
   field_stack_.insert(field_stack_.end(), system.begin(), system.end());
   const auto& stmt = *static_cast<const TableStmt*>(symbol->stmt);
@@ -137,8 +142,10 @@ void Builder::structure(Type* type, Symbol* symbol, TableKind kind, BoundPackage
       std::span<const appdef::Container>(container_stack_).subspan(def.first_container));
   field_stack_.resize(def.first_field);
   container_stack_.resize(def.first_container);
-  std::ranges::sort(def.uniques, {}, &appdef::Unique::entity);
-  structure->uniques = arena_.copy(std::span<const appdef::Unique>(def.uniques));
+  const std::span<appdef::Unique> uniques = def.uniques(&unique_stack_);
+  std::ranges::sort(uniques, {}, &appdef::Unique::entity);
+  structure->uniques = arena_.copy(std::span<const appdef::Unique>(uniques));
+  unique_stack_.resize(def.first_unique);
   structure->unique_field = def.unique_field;
   structure->is_singleton = stmt.kind == StmtKind::descriptor || symbol->table.singleton;
   if (structure->fields.size() > fields_max) {
@@ -151,12 +158,12 @@ void Builder::structure(Type* type, Symbol* symbol, TableKind kind, BoundPackage
 
 // From the root down; chains are at most nesting_max long.
 void Builder::add_bases(Def* def, Symbol* symbol) {
-  std::vector<Symbol*> chain;
+  chain_.clear();
   for (Symbol* at = symbol; at != nullptr; at = at->table.base) {
     bound_.table_info(at);
-    chain.push_back(at);
+    chain_.push_back(at);
   }
-  for (auto it = chain.rbegin(); it != chain.rend(); ++it) {
+  for (auto it = chain_.rbegin(); it != chain_.rend(); ++it) {
     add_items(def, static_cast<const TableStmt*>((*it)->stmt)->items, *it, 0);
   }
 }
@@ -207,11 +214,11 @@ bool Builder::claim(Def* def, const Item& item) {
 }
 
 bool Builder::length_of(const Item& item, std::uint32_t* out) {
-  if (item.has_length && item.length == 0) {
+  if (item.has_length && item.count == 0) {
     error(Rule::e652, item.type_loc, "out of bounds: maximum field length value is zero");
     return false;
   }
-  *out = item.has_length ? static_cast<std::uint32_t>(item.length) : 0;
+  *out = item.has_length ? static_cast<std::uint32_t>(item.count) : 0;
   return true;
 }
 
@@ -226,18 +233,27 @@ void Builder::add_field(Def* def, const Item& item, Symbol* owner) {
   field.is_required = item.required;
   field.is_verifiable = item.verifiable;
   length_of(item, &field.length_max);
-  if (item.regexp != nullptr) {
-    field.pattern = arena_.copy(string_value(item.regexp->raw));
+  appdef::FieldDetails details;
+  if (item.check() != nullptr) {
+    details.pattern = arena_.text(string_value(item.check()->raw));
   }
   if (item.type == DataType::blob) {
     // Validation reports a blob without sys.BLOB (E710).
     const Type* const target = blob_ == nullptr ? any_ : blob_;
-    field.refs = arena_.copy(std::span<const Type* const>(&target, 1));
+    details.refs = arena_.copy(std::span<const Type* const>(&target, 1));
   }
   // Elsewhere comments are lost (quirk Q6).
   if (item.doc != 0 && owner->stmt->kind == StmtKind::table && !is_nested(*owner)) {
-    field.comment = doc_comment(item.doc, item.loc);
+    details.comment = doc(item.doc);
   }
+  field.details = kept(details);
+}
+
+// Null when there is nothing in it.
+const appdef::FieldDetails* Builder::kept(const appdef::FieldDetails& details) {
+  const bool some =
+      details.pattern.has_value() || !details.refs.empty() || !details.comment.empty();
+  return some ? arena_.make<appdef::FieldDetails>(details) : nullptr;
 }
 
 void Builder::add_reference(Def* def, const Item& item, Symbol* owner) {
@@ -249,7 +265,7 @@ void Builder::add_reference(Def* def, const Item& item, Symbol* owner) {
   targets.clear();
   // Those of descriptors refer to anything (quirk Q24).
   if (!in_descriptor(owner)) {
-    for (const QRef& ref : item.names) {
+    for (const QRef& ref : item.names()) {
       const Symbol* target = need(Want::table, ref, *owner->scope);
       if (target == nullptr) {
         continue;
@@ -270,7 +286,7 @@ void Builder::add_reference(Def* def, const Item& item, Symbol* owner) {
   field.name = name(item.name);
   field.kind = DataKind::record_id;
   field.is_required = item.required;
-  field.refs = sorted(&targets);
+  field.details = kept({.refs = sorted(&targets)});
 }
 
 void Builder::add_container(Def* def, NameId id, Loc loc, const Type* type, Occurs occurs) {
@@ -316,7 +332,7 @@ Builder::Type* Builder::inherited_nested(BoundPackage* package, Symbol* symbol) 
 }
 
 void Builder::add_named(Def* def, const Item& item, Symbol* owner, int depth) {
-  const QRef& ref = item.names[0];
+  const QRef& ref = item.names()[0];
   if (owner->stmt->kind == StmtKind::type) {
     if (def->kind != TableKind::none && depth > 0) {
       error(Rule::e664,
@@ -348,7 +364,7 @@ void Builder::add_set(Def* def, const Item& item, Symbol* owner, int depth) {
     budget_ = 0;  // one message; there would be no end of them
     return;
   }
-  Symbol* set = need(Want::type, item.names[0], *owner->scope);
+  Symbol* set = need(Want::type, item.names()[0], *owner->scope);
   if (set != nullptr) {
     add_items(def, static_cast<const TableStmt*>(set->stmt)->items, set, depth + 1);
   }
@@ -357,7 +373,7 @@ void Builder::add_set(Def* def, const Item& item, Symbol* owner, int depth) {
 // --------------------------------------------------------------------------------------- uniques
 
 void Builder::add_unique(Def* def, const Item& item, int* unnamed) {
-  std::vector<std::string_view>& fields = texts_;
+  std::vector<appdef::Text>& fields = texts_;
   fields.clear();
   for (const NameRef& field : item.unique_fields()) {
     if (fields_[field.name] != def->number) {
@@ -370,19 +386,19 @@ void Builder::add_unique(Def* def, const Item& item, int* unnamed) {
     def->unique_field = fields[0];
     return;
   }
-  std::string entity{def->type->name.entity};
-  entity += "$uniques$";
+  std::string& entity = entity_;
+  entity.assign(def->type->name.entity).append("$uniques$");
   if (item.name != 0) {
     entity += bound_.text(item.name);
   } else {
     ++*unnamed;
-    entity += (*unnamed < 10 ? "0" : "") + std::to_string(*unnamed);
+    entity.append(*unnamed < 10 ? "0" : "").append(std::to_string(*unnamed));
   }
   std::ranges::sort(fields);
-  const appdef::Unique unique{.entity = arena_.copy(entity),
-                              .fields = arena_.copy(std::span<const std::string_view>(fields))};
+  const appdef::Unique unique{.entity = arena_.text(entity),
+                              .fields = arena_.copy(std::span<const appdef::Text>(fields))};
   if (check_unique(*def, unique, item)) {
-    def->uniques.push_back(unique);
+    unique_stack_.push_back(unique);
   }
 }
 
@@ -404,7 +420,8 @@ bool Builder::check_unique(const Def& def, const appdef::Unique& unique, const I
           "too many: fields in unique «" + qname(unique.entity) + "», maximum is 256");
     return false;
   }
-  for (const appdef::Unique& other : def.uniques) {
+  const std::span<const appdef::Unique> others = def.uniques(&unique_stack_);
+  for (const appdef::Unique& other : others) {
     if (other.entity == unique.entity) {
       error(Rule::e654, item.loc, "already exists: unique «" + qname(unique.entity) + "»");
       return false;
@@ -418,7 +435,7 @@ bool Builder::check_unique(const Def& def, const appdef::Unique& unique, const I
       return false;
     }
   }
-  if (def.uniques.size() >= uniques_max) {
+  if (others.size() >= uniques_max) {
     error(Rule::e656, item.loc, "too many: uniques, maximum is 100");
     return false;
   }

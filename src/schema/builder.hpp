@@ -1,9 +1,9 @@
 // Builder: an AppDef under construction. Inside module schema only; see build.hpp.
 //
 // First every symbol that becomes a type gets its Type, so that types can refer to each other; then
-// the steps of 8.6 fill them. Texts are copied once each into the arena of the AppDef, which keeps
-// nothing of the sources alive.
-// Limit: definitions have 4 M fields and containers altogether, inherited ones counted.
+// the steps of 8.6 fill them. The AppDef shares the texts of names, and keeps nothing of the
+// sources alive. Limit: definitions have 4 M fields and containers altogether, inherited ones
+// counted.
 #pragma once
 
 #include <map>
@@ -35,8 +35,8 @@ class Builder {
   // build.cpp: types, steps, workspaces, the whole.
   void make_types();
   Type* make_type(appdef::TypeKind kind,
-                  std::string_view pkg,
-                  std::string_view entity,
+                  appdef::Text pkg,
+                  appdef::Text entity,
                   const Type* workspace);
   void make_type_of(Symbol* symbol);
   void make_sys_types();
@@ -48,6 +48,8 @@ class Builder {
   void uses();
   std::shared_ptr<const appdef::AppDef> finish();
   List<appdef::Package> package_map();
+  void own_types();
+  static appdef::WorkspaceInfo* info_of(const Type* workspace);
   void sort_types();
   void clashes(const Types& sorted);
   bool visible(const Ws& ws, const Type& type) const;
@@ -57,13 +59,17 @@ class Builder {
     bound_.report().add(rule, loc, std::move(text));
   }
 
-  std::string_view name(NameId id);
+  // In the texts that the AppDef shares.
+  appdef::Text name(NameId id) const { return bound_.text(id); }
 
   std::string text(NameId id) const { return std::string{bound_.text(id)}; }
 
   Symbol* need(Want want, const QRef& ref, const Scope& here);
-  List<std::string_view> comment(const Stmt& stmt, const With* with = nullptr);
-  List<std::string_view> doc_comment(std::uint32_t doc, Loc loc);
+  List<appdef::Text> comment(const Stmt& stmt, const With* with = nullptr);
+
+  List<appdef::Text> doc(DocId id) const { return bound_.names().doc(id); }
+
+  List<appdef::Text> kept_lines();
   void tags_of(Symbol* symbol, const With& with);
 
   // build_tables.cpp.
@@ -76,6 +82,7 @@ class Builder {
   void add_items(Def* def, std::span<const Item> items, Symbol* owner, int depth);
   bool claim(Def* def, const Item& item);
   void add_field(Def* def, const Item& item, Symbol* owner);
+  const appdef::FieldDetails* kept(const appdef::FieldDetails& details);
   void add_reference(Def* def, const Item& item, Symbol* owner);
   void add_nested(Def* def, const Item& item, Symbol* owner);
   void add_named(Def* def, const Item& item, Symbol* owner, int depth);
@@ -105,16 +112,19 @@ class Builder {
   appdef::Event event(const Trigger& trigger, const Scope& here);
 
   // build_access.cpp.
+  struct WsRule {
+    std::uint32_t workspace;  // Ws::number
+    appdef::AclRule rule;
+  };
+
   void rate(Symbol* symbol);
   void limit(Symbol* symbol);
   void acl();
-  void rules_of(std::span<Stmt* const> body, const Scope& here, std::vector<appdef::AclRule>* out);
-  void grant(const GrantStmt& stmt, const Scope& here, std::vector<appdef::AclRule>* out);
-  void table_rules(const GrantStmt& stmt,
-                   appdef::AclRule rule,
-                   const Type& target,
-                   std::vector<appdef::AclRule>* out);
-  List<std::string_view> columns(std::span<const Column> columns, const Type& target);
+  void rules_of(std::span<Stmt* const> body, const Scope& here);
+  void rules_of(const Ws& ws);
+  void grant(const GrantStmt& stmt, const Scope& here);
+  void table_rules(const GrantStmt& stmt, WsRule rule, const Type& target);
+  List<appdef::Text> columns(std::span<const Column> columns, const Type& target);
   appdef::Filter types_filter(Objects objects, const Type* from);
   appdef::Filter names_filter(const Type* type, appdef::Filter::Kind kind);
   appdef::Filter both(const appdef::Filter& a, const appdef::Filter& b);
@@ -122,11 +132,10 @@ class Builder {
   Bound& bound_;
   const Variables& variables_;
   appdef::Arena arena_;
-  std::vector<std::string_view> names_;  // by NameId, in arena_
-  std::vector<const FileTree*> files_;   // by base
-  std::vector<BoundPackage*> by_path_;   // packages in ascending order of paths
-  std::vector<Type*> made_;              // in the order of making
-  Types types_;                          // sorted, in the end
+  std::vector<BoundPackage*> by_path_;  // packages in ascending order of paths
+  std::vector<Type*> made_;             // in the order of making
+  Types types_;                         // sorted, in the end
+  appdef::Text sys_;
   Type* any_ = nullptr;
   Type* sys_workspace_ = nullptr;
   const Type* blob_ = nullptr;
@@ -144,11 +153,22 @@ class Builder {
   std::vector<std::uint32_t> containers_;  // the same, for containers only
   std::uint32_t def_number_ = 0;
   std::uint32_t budget_ = std::uint32_t{1} << 22U;
+  // Stacks for lists under construction, and lists that are used again: so none costs an
+  // allocation.
   std::vector<appdef::Field> field_stack_;
   std::vector<appdef::Container> container_stack_;
-  // Reused, so that a list costs no allocation.
+  std::vector<appdef::Unique> unique_stack_;
+  std::vector<appdef::Event> events_;
+  std::vector<appdef::StorageUse> uses_;
+  std::vector<std::pair<std::size_t, const Type*>> used_entities_;  // by number in uses_
+  std::vector<appdef::Field> key_;
+  std::vector<Symbol*> chain_;
+  std::vector<Column> columns_;
+  std::vector<WsRule> rules_;
+  std::string entity_;
   Types types_scratch_;
-  std::vector<std::string_view> texts_;
+  std::vector<std::string_view> lines_;
+  std::vector<appdef::Text> texts_;
   std::vector<std::uint32_t> positions_;  // by NameId: of a field in the view at hand
 };
 

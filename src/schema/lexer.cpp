@@ -570,6 +570,7 @@ void TokenBuffer::lex(const SourceFile& file) {
     capacity_ = most;
   }
   docs_.clear();
+  docs_.reserve(most / 256);
   errors_.clear();
   count_ = Lexer(file, tokens_.get(), &docs_, &errors_).run();
 }

@@ -191,7 +191,8 @@ TableInfo Bound::step_of_chain(Symbol* table) {
 // Up the chain until something is known, then down again: chains may be as long as the text allows,
 // so this does not recurse.
 void Bound::walk_chain(Symbol* table) {
-  std::vector<Symbol*> chain;
+  std::vector<Symbol*>& chain = chain_;
+  chain.clear();
   const Failure* failed = nullptr;
   Symbol* at = table;
   while (!at->table.known) {

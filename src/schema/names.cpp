@@ -1,9 +1,11 @@
 // Growth of the table of names, and the hash.
 #include "schema/names.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
+#include <string>
 
 #include "schema/source.hpp"
 
@@ -16,6 +18,18 @@ std::uint64_t load(const char* text) {
   std::uint64_t word = 0;
   std::memcpy(&word, text, 8);
   return word;
+}
+
+// Of a text with nothing behind it.
+std::uint32_t padded_hash(std::string_view text) {
+  std::array<char, 256 + padding> buffer{};
+  if (text.size() > 256) {
+    std::string padded{text};
+    padded.append(padding, '\0');
+    return hash_of_name(padded.data(), text.size());
+  }
+  std::memcpy(buffer.data(), text.data(), text.size());
+  return hash_of_name(buffer.data(), text.size());
 }
 
 }  // namespace
@@ -34,32 +48,44 @@ std::uint32_t hash_of_name(const char* text, std::size_t length) {
 }
 
 Names::Names()
-    : entries_{{.data = "", .length = 0, .hash = 0}}, slots_(first_slots), mask_(first_slots - 1) {}
+    : texts_(std::make_shared<appdef::Arena>()),
+      entries_(1),
+      slots_(first_slots),
+      mask_(first_slots - 1),
+      docs_(1) {
+  entries_.reserve(first_slots / 2);
+}
 
-NameId Names::intern_copy(std::string_view text) {
+NameId Names::intern(std::string_view text) {
   if (text.empty()) {
     return 0;
   }
-  char* copy = static_cast<char*>(copies_.allocate(text.size() + padding, 1));
-  std::memcpy(copy, text.data(), text.size());
-  std::memset(copy + text.size(), 0, padding);
-  return intern({copy, text.size()}, hash_of_name(copy, text.size()));
+  return intern(text, padded_hash(text));
+}
+
+DocId Names::add_doc(const std::vector<std::string_view>& lines) {
+  if (lines.empty()) {
+    return 0;
+  }
+  const std::span<appdef::Text> texts = texts_->array<appdef::Text>(lines.size());
+  std::ranges::transform(
+      lines, texts.begin(), [this](std::string_view line) { return texts_->text(line); });
+  docs_.push_back(texts);
+  return static_cast<DocId>(docs_.size() - 1);
 }
 
 NameId Names::find(std::string_view text) const {
-  std::array<char, 256 + padding> buffer{};
-  if (text.empty() || text.size() > 256) {
+  if (text.empty()) {
     return 0;
   }
-  std::memcpy(buffer.data(), text.data(), text.size());
-  const std::uint32_t hash = hash_of_name(buffer.data(), text.size());
+  const std::uint32_t hash = padded_hash(text);
   std::uint32_t slot = hash & mask_;
   for (int probe = 0; probe < probes_max; ++probe) {
     const Entry& entry = entries_[slots_[slot]];
     if (slots_[slot] == 0) {
       return 0;
     }
-    if (entry.hash == hash && entry.view() == text) {
+    if (entry.hash == hash && entry.text == text) {
       return slots_[slot];
     }
     slot = (slot + 1) & mask_;
@@ -70,8 +96,7 @@ NameId Names::find(std::string_view text) const {
 
 NameId Names::add(std::string_view text, std::uint32_t hash, std::uint32_t slot) {
   const auto id = static_cast<NameId>(entries_.size());
-  entries_.push_back(
-      {.data = text.data(), .length = static_cast<std::uint32_t>(text.size()), .hash = hash});
+  entries_.push_back({.text = texts_->text(text), .hash = hash});
   slots_[slot] = id;
   if (entries_.size() * 2 > slots_.size()) {
     grow();
@@ -80,12 +105,14 @@ NameId Names::add(std::string_view text, std::uint32_t hash, std::uint32_t slot)
 }
 
 NameId Names::add_crowded(std::string_view text, std::uint32_t hash) {
-  const auto [it, added] = crowded_.try_emplace(text, static_cast<NameId>(entries_.size()));
-  if (added) {
-    entries_.push_back(
-        {.data = text.data(), .length = static_cast<std::uint32_t>(text.size()), .hash = hash});
+  const auto it = crowded_.find(text);
+  if (it != crowded_.end()) {
+    return it->second;
   }
-  return it->second;
+  const auto id = static_cast<NameId>(entries_.size());
+  entries_.push_back({.text = texts_->text(text), .hash = hash});
+  crowded_.emplace(entries_.back().text.view(), id);
+  return id;
 }
 
 void Names::place(NameId id) {
@@ -97,7 +124,7 @@ void Names::place(NameId id) {
     }
     slot = (slot + 1) & mask_;
   }
-  crowded_.emplace(entries_[id].view(), id);
+  crowded_.emplace(entries_[id].text.view(), id);
 }
 
 void Names::grow() {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/check.hpp"
+#include "schema/comments.hpp"
 #include "schema/parser.hpp"
 #include "schema/recognise.hpp"
 #include "schema/suggest.hpp"
@@ -19,7 +20,11 @@ Parser::Parser(FileTree* tree, const TokenBuffer& buffer, Names* names)
       docs_(buffer.docs()),
       first_(buffer.tokens().data()),
       end_(first_ + buffer.tokens().size() - 1),
-      t_(first_) {}
+      t_(first_) {
+  constexpr std::size_t stack_first = 64;
+  stmts_.reserve(stack_first);
+  items_.reserve(stack_first);
+}
 
 bool Parser::fail(Tok expected) {
   const std::string_view shown = token_name(expected);
@@ -37,14 +42,17 @@ bool Parser::fail(std::string_view expected) {
 
 void Parser::stop() { t_ = end_; }
 
-std::uint32_t Parser::find_doc(const Token& token) const {
+// Asked for in the order of tokens, but for some.
+DocId Parser::find_doc(const Token& token) {
   const std::uint32_t at_token = index(&token);
-  const auto it = std::lower_bound(
-      docs_.begin(), docs_.end(), at_token, [](const DocToken& doc, std::uint32_t key) {
-        return doc.token < key;
-      });
-  CHECK(it != docs_.end() && it->token == at_token, "a token without its comment", at_token);
-  return static_cast<std::uint32_t>(it - docs_.begin()) + 1;
+  if (next_doc_ >= docs_.size() || docs_[next_doc_].token != at_token) {
+    const auto it = std::ranges::lower_bound(docs_, at_token, {}, &DocToken::token);
+    CHECK(it != docs_.end() && it->token == at_token, "a token without its comment", at_token);
+    next_doc_ = static_cast<std::size_t>(it - docs_.begin());
+  }
+  const DocToken& doc = docs_[next_doc_++];
+  comment_lines(source_.text().substr(doc.start, doc.length), &lines_);
+  return names_->add_doc(lines_);
 }
 
 NameId Parser::intern(const Token& token) {
@@ -233,7 +241,6 @@ Stmt* Parser::statement(Level level) {
 void Parser::file() {
   imports();
   tree_->statements = statements(Level::root, Tok::end);
-  tree_->docs = docs_;
 }
 
 void Parser::imports() {
@@ -476,7 +483,7 @@ Stmt* Parser::workspace() {
 }
 
 NameId Parser::descriptor_name(NameId workspace) {
-  return names_->intern_copy(std::string{names_->text(workspace)} + "Descriptor");
+  return names_->intern(std::string{names_->text(workspace)} + "Descriptor");
 }
 
 TableStmt* Parser::descriptor(const WorkspaceStmt& owner) {
@@ -487,7 +494,7 @@ TableStmt* Parser::descriptor(const WorkspaceStmt& owner) {
   } else if (!owner.is_abstract) {
     stmt->name = descriptor_name(owner.name);
   }
-  return need(Tok::open) && table_items(&stmt->items) ? stmt : nullptr;
+  return need(Tok::open) && table_items(stmt) ? stmt : nullptr;
 }
 
 TableStmt* Parser::implicit_descriptor(const WorkspaceStmt& owner) {

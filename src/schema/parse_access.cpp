@@ -236,7 +236,8 @@ bool Parser::grant_ops(GrantStmt* out) {
     const bool plain = !at(Tok::open);
     return (plain || columns(&out->all_columns, false)) && grant_objects(out, plain, false);
   }
-  std::vector<GrantOp> ops;
+  std::vector<GrantOp>& ops = grant_ops_;
+  ops.clear();
   bool plain = true;
   bool system = false;
   do {

@@ -13,13 +13,13 @@ Stmt* Parser::projector() {
   if (!need(Tok::kw_projector) || !give_name(stmt)) {
     return nullptr;
   }
-  std::vector<Trigger> triggers;
+  triggers_.clear();
   do {
-    if (!trigger(&triggers.emplace_back())) {
+    if (!trigger(&triggers_.emplace_back())) {
       return nullptr;
     }
   } while (take(Tok::kw_or));
-  stmt->triggers = tree_->arena.copy(std::span<const Trigger>(triggers));
+  stmt->triggers = tree_->arena.copy(std::span<const Trigger>(triggers_));
   if (!storages(Tok::kw_state, &stmt->state) || !storages(Tok::kw_intents, &stmt->intents)) {
     return nullptr;
   }

@@ -18,18 +18,24 @@ TableStmt* Parser::table_rest(const Token& first, StmtKind stmt_kind) {
   if (stmt->has_base && !qref(&stmt->base)) {
     return nullptr;
   }
-  const bool good = need(Tok::open) && table_items(&stmt->items) && with(&stmt->with);
+  const bool good = need(Tok::open) && table_items(stmt) && with(&stmt->with);
   return good ? stmt : nullptr;
 }
 
 Stmt* Parser::type() {
   auto* stmt = make<TableStmt>(StmtKind::type, *t_);
-  const bool good =
-      need(Tok::kw_type) && give_name(stmt) && need(Tok::open) && table_items(&stmt->items);
+  const bool good = need(Tok::kw_type) && give_name(stmt) && need(Tok::open) && table_items(stmt);
   return good ? stmt : nullptr;
 }
 
-bool Parser::table_items(List<Item>* out) { return items(&items_, out, &Parser::table_item); }
+bool Parser::table_items(TableStmt* out) {
+  const std::uint32_t nested = nested_;
+  const std::uint32_t references = references_;
+  const bool good = items(&items_, &out->items, &Parser::table_item);
+  out->has_nested = nested_ != nested;
+  out->has_references = references_ != references;
+  return good;
+}
 
 // The order of these tests is that of the alternatives of tableItem.
 bool Parser::table_item(Item* out) {
@@ -63,12 +69,14 @@ bool Parser::table_item(Item* out) {
   }
   out->kind = ItemKind::field_set;
   out->name = set.name;
-  out->names = tree_->arena.copy(std::span<const QRef>(&set, 1));
+  out->refs = tree_->arena.make<QRef>(set);
+  out->count = 1;
   return true;
 }
 
 bool Parser::nested_item(Item* out) {
   out->kind = ItemKind::nested_table;
+  ++nested_;
   out->name = intern(*t_++);
   out->nested = table_rest(*t_, StmtKind::table);
   return out->nested != nullptr;
@@ -85,7 +93,7 @@ bool Parser::constraint(Item* out) {
     if (!name_ref(&field)) {
       return false;
     }
-    out->length = 1;
+    out->count = 1;
     out->fields = tree_->arena.make<NameRef>(field);
     return true;
   }
@@ -96,7 +104,7 @@ bool Parser::constraint(Item* out) {
       return false;
     }
     out->fields = fields.data();
-    out->length = fields.size();
+    out->count = static_cast<std::uint32_t>(fields.size());
     return true;
   }
   out->kind = ItemKind::check;
@@ -109,14 +117,27 @@ bool Parser::constraint(Item* out) {
 
 bool Parser::reference(Item* out) {
   out->kind = ItemKind::reference;
+  ++references_;
   out->name = intern(*t_++);
   out->type_loc = loc();
   ++t_;
-  if (at(Tok::open) && !paren_qrefs(&out->names)) {
+  if (!targets(out)) {
     return false;
   }
   out->required = take(Tok::not_null);
   return true;
+}
+
+// ( "(" qname,.. ")" )?
+bool Parser::targets(Item* out) {
+  if (!at(Tok::open)) {
+    return true;
+  }
+  List<QRef> refs;
+  const bool good = paren_qrefs(&refs);
+  out->refs = refs.data();
+  out->count = static_cast<std::uint32_t>(refs.size());
+  return good;
 }
 
 bool Parser::field(Item* out) {
@@ -127,18 +148,21 @@ bool Parser::field(Item* out) {
   if (!data_type(out)) {
     return false;
   }
+  const StringRef** regexp = &out->regexp;
   if (out->type == DataType::none) {
-    out->kind = ItemKind::named_field;
     QRef type;
     if (!qref(&type)) {
       return false;
     }
-    out->names = tree_->arena.copy(std::span<const QRef>(&type, 1));
+    auto* named = tree_->arena.make<NamedType>(type);
+    out->kind = ItemKind::named_field;
+    out->named = named;
+    regexp = &named->regexp;
   }
-  return at(Tok::comma) || at(Tok::close) || field_options(out);
+  return at(Tok::comma) || at(Tok::close) || field_options(out, regexp);
 }
 
-bool Parser::field_options(Item* out) {
+bool Parser::field_options(Item* out, const StringRef** regexp) {
   out->required = take(Tok::not_null);
   out->verifiable = take(Tok::kw_verifiable);
   if (at(Tok::kw_default) && next() == Tok::integer) {
@@ -151,9 +175,9 @@ bool Parser::field_options(Item* out) {
   }
   if (at(Tok::kw_check) && next() == Tok::string) {
     ++t_;
-    StringRef regexp;
-    string(&regexp);
-    out->regexp = tree_->arena.make<StringRef>(regexp);
+    StringRef check;
+    string(&check);
+    *regexp = tree_->arena.make<StringRef>(check);
   }
   if (at(Tok::kw_check) && next() == Tok::open) {
     t_ += 2;
@@ -234,7 +258,9 @@ bool Parser::length(Item* out) {
     return fail("length");
   }
   out->has_length = true;
-  unsigned_number(64, &out->length);
+  std::uint64_t length = 0;
+  unsigned_number(64, &length);
+  out->count = static_cast<std::uint32_t>(std::min<std::uint64_t>(length, ~std::uint32_t{0}));
   return need(Tok::close);
 }
 
@@ -277,7 +303,7 @@ bool Parser::view_item(Item* out) {
   out->type_loc = loc();
   if (take(Tok::kw_ref)) {
     out->kind = ItemKind::reference;
-    if (at(Tok::open) && !paren_qrefs(&out->names)) {
+    if (!targets(out)) {
       return false;
     }
   } else if (take(Tok::kw_record)) {

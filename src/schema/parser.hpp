@@ -68,9 +68,9 @@ class Parser {
     return source_.text().substr(token.start, token.length);
   }
 
-  std::uint32_t doc(const Token& token) const { return token.has_doc == 0 ? 0 : find_doc(token); }
+  DocId doc(const Token& token) { return token.has_doc == 0 ? 0 : find_doc(token); }
 
-  std::uint32_t find_doc(const Token& token) const;
+  DocId find_doc(const Token& token);
 
   // Names, strings, numbers.
   NameId intern(const Token& token);
@@ -132,13 +132,14 @@ class Parser {
   Stmt* table();
   TableStmt* table_rest(const Token& first, StmtKind stmt_kind);
   Stmt* type();
-  bool table_items(List<Item>* out);
+  bool table_items(TableStmt* out);
   bool table_item(Item* out);
   bool nested_item(Item* out);
   bool constraint(Item* out);
   bool reference(Item* out);
+  bool targets(Item* out);
   bool field(Item* out);
-  bool field_options(Item* out);
+  bool field_options(Item* out, const StringRef** regexp);
   bool data_type(Item* out);
   bool length(Item* out);
   bool with(With* out);
@@ -192,12 +193,18 @@ class Parser {
   const Token* constraint_check_ = nullptr;  // inside CHECK ( ... ) of a table: its `(`
   std::vector<SyntaxError> syntax_errors_;
   std::vector<NumberError> number_errors_;
+  std::uint32_t nested_ = 0;      // tables so far
+  std::uint32_t references_ = 0;  // so far
+  std::size_t next_doc_ = 0;      // where find_doc() looks first
+  std::vector<std::string_view> lines_;
   // Stacks for lists under construction; nested lists share them.
   std::vector<Stmt*> stmts_;
   std::vector<Item> items_;
   std::vector<QRef> qrefs_;
   std::vector<NameRef> name_refs_;
   std::vector<StorageRef> storages_;
+  std::vector<Trigger> triggers_;
+  std::vector<GrantOp> grant_ops_;
 };
 
 // items<x> of docs/spec/vsql.md 2.1 between parentheses, the opening one taken: x? ("," x)* ")".

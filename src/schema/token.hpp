@@ -25,12 +25,13 @@ std::string_view token_name(Tok kind);
 // Is it a keyword or a mark, whose name is its text?
 bool has_fixed_text(Tok kind);
 
+// Without initial values, so that a buffer for as many tokens as a file has octets costs nothing.
 struct Token {
-  std::uint32_t start = 0;  // offset in the file
-  std::uint32_t hash = 0;   // of identifiers
-  std::uint32_t length : 23 = 0;
-  std::uint32_t has_doc : 1 = 0;  // a documentation comment stands directly before it
-  std::uint32_t kind_bits : 8 = 0;
+  std::uint32_t start;  // offset in the file
+  std::uint32_t hash;   // of identifiers
+  std::uint32_t length : 23;
+  std::uint32_t has_doc : 1;  // a documentation comment stands directly before it
+  std::uint32_t kind_bits : 8;
 
   Tok kind() const { return static_cast<Tok>(kind_bits); }
 };

@@ -2,6 +2,7 @@
 #include "schema/validate.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "schema/cron.hpp"
@@ -17,7 +18,7 @@ using appdef::TypeKind;
 std::string shown(const Type& type) {
   const std::string kind{name_of(type.kind)};
   const std::string engine =
-      type.extension == nullptr ? "" : std::string{name_of(type.extension->engine)} + "-";
+      type.extension() == nullptr ? "" : std::string{name_of(type.extension()->engine)} + "-";
   return engine + kind + " «" + type.name.str() + "»";
 }
 
@@ -26,16 +27,25 @@ class Validator {
   Validator(const appdef::AppDef& app_def, Report* report)
       : app_def_(app_def),
         report_(report),
-        tagged_(app_def.types().size()),
+        first_tagged_(app_def.types().size() + 1),
         own_kinds_(app_def.types().size()),
         seen_by_(app_def.types().size()) {
     sys_workspace_ = app_def.find("sys", "Workspace");
+    has_blob_ = app_def.find("sys", "BLOB") != nullptr;
     for (const Type* type : app_def.types()) {
       for (const Type* tag : type->tags) {
-        tagged_[tag->index].push_back(type);
+        ++first_tagged_[tag->index + 1];
       }
       if (type->workspace != nullptr) {
         own_kinds_[type->workspace->index].add(type->kind);
+      }
+    }
+    std::partial_sum(first_tagged_.begin(), first_tagged_.end(), first_tagged_.begin());
+    tagged_.resize(first_tagged_.back());
+    std::vector<std::uint32_t> ends(first_tagged_.begin(), first_tagged_.end() - 1);
+    for (const Type* type : app_def.types()) {
+      for (const Type* tag : type->tags) {
+        tagged_[ends[tag->index]++] = type;
       }
     }
   }
@@ -61,14 +71,14 @@ class Validator {
       kinds_.bits |= own_kinds_[each->index].bits;
     };
     see(&ws);
-    std::ranges::for_each(ws.info->ancestors, see);
+    std::ranges::for_each(ws.info()->ancestors, see);
     if (sys_workspace_ != nullptr) {
       see(sys_workspace_);
     }
-    for (const Type* type : ws.info->types) {
+    for (const Type* type : ws.info()->types) {
       this->type(*type);
     }
-    for (const appdef::AclRule& rule : ws.info->acl) {
+    for (const appdef::AclRule& rule : ws.info()->acl) {
       acl(rule);
     }
   }
@@ -87,7 +97,9 @@ class Validator {
         return std::ranges::any_of(filter.names, good);
       case Filter::Kind::tags:
         return std::ranges::any_of(filter.names, [this, &good](const Type* tag) {
-          return std::ranges::any_of(tagged_[tag->index], good);
+          const auto first = tagged_.begin();
+          return std::any_of(
+              first + first_tagged_[tag->index], first + first_tagged_[tag->index + 1], good);
         });
       case Filter::Kind::types: {
         const SetOf<TypeKind> there =
@@ -144,23 +156,23 @@ class Validator {
         job(type);
         break;
       case TypeKind::limit:
-        if (!has_match(type.limit->filter, SetOf<TypeKind>{~std::uint32_t{0}})) {
+        if (!has_match(type.limit()->filter, SetOf<TypeKind>{~std::uint32_t{0}})) {
           no_match(Rule::e708,
                    "Limit «" + type.name.str() + "» ",
-                   (type.limit->each ? "EACH " : "") + type.limit->filter.str());
+                   (type.limit()->each ? "EACH " : "") + type.limit()->filter.str());
         }
         break;
       case TypeKind::view:
-        if (type.view->partition_key.empty()) {
+        if (type.view()->partition_key.empty()) {
           error(Rule::e709, "missed: ViewRecord «" + type.name.str() + "» partition key fields");
         }
-        if (type.view->clustering_columns.empty()) {
+        if (type.view()->clustering_columns.empty()) {
           error(Rule::e714,
                 "missed: ViewRecord «" + type.name.str() + "» clustering columns fields");
         }
         break;
       default:
-        if (type.structure != nullptr) {
+        if (type.structure() != nullptr) {
           structure(type);
         }
         break;
@@ -172,7 +184,7 @@ class Validator {
       return param == nullptr || param->kind == TypeKind::any || param->kind == TypeKind::odoc ||
              param->kind == TypeKind::object;
     };
-    const appdef::ExtensionInfo& info = *type.extension;
+    const appdef::ExtensionInfo& info = *type.extension();
     if (!may_be_param(info.param)) {
       error(
           Rule::e701,
@@ -199,7 +211,7 @@ class Validator {
         triggers.add(kind);
       }
     }
-    for (const appdef::Event& event : type.extension->events) {
+    for (const appdef::Event& event : type.extension()->events) {
       if (!has_match(event.filter, triggers)) {
         no_match(Rule::e706, shown(type) + " ", event.filter.str());
       }
@@ -207,7 +219,7 @@ class Validator {
   }
 
   void job(const Type& type) {
-    const std::vector<std::string_view> fields = schedule_fields(type.extension->schedule);
+    const std::vector<std::string_view> fields = schedule_fields(type.extension()->schedule);
     if (fields.size() == 5 || (fields.size() == 1 && fields[0].starts_with('@'))) {
       return;
     }
@@ -221,8 +233,10 @@ class Validator {
   }
 
   void structure(const Type& type) {
-    for (const appdef::Field& field : type.structure->fields) {
-      for (const Type* target : field.refs) {
+    // Without sys.BLOB, blobs refer to nothing.
+    const std::size_t suspects = has_blob_ ? 0 : type.structure()->fields.size();
+    for (const appdef::Field& field : type.structure()->fields.first(suspects)) {
+      for (const Type* target : field.refs()) {
         if (target->kind == TypeKind::any) {
           error(Rule::e710,
                 "not found: " + shown(type) + " reference field «" + std::string{field.name} +
@@ -230,7 +244,7 @@ class Validator {
         }
       }
     }
-    for (const appdef::Container& container : type.structure->containers) {
+    for (const appdef::Container& container : type.structure()->containers) {
       if (!sees(*container.type)) {
         error(Rule::e711,
               "not found: " + shown(type) + " container «" + std::string{container.name} +
@@ -242,11 +256,14 @@ class Validator {
   const appdef::AppDef& app_def_;
   Report* report_;
   const Type* sys_workspace_ = nullptr;
+  bool has_blob_ = false;
   const Type* ws_ = nullptr;
   SetOf<TypeKind> kinds_;    // of all types that ws_ sees
   std::uint32_t round_ = 0;  // counts workspaces
-  // By Type::index: what has a tag, the kinds in a workspace, the last round that saw a workspace.
-  std::vector<std::vector<const Type*>> tagged_;
+  // Types by their tags; those of a tag begin at first_tagged_[its index].
+  std::vector<const Type*> tagged_;
+  std::vector<std::uint32_t> first_tagged_;
+  // By Type::index: the kinds in a workspace, the last round that saw a workspace.
   std::vector<SetOf<TypeKind>> own_kinds_;
   std::vector<std::uint32_t> seen_by_;
 };

@@ -35,7 +35,6 @@ Workspace::~Workspace() = default;
 void Workspace::forget_if_full() {
   if (sources_->used() + total_bytes_max + (std::uint64_t{1} << 20U) > places_max) {
     known_.clear();
-    replaced_.clear();
     names_ = std::make_unique<Names>();
     sources_ = std::make_unique<SourceMap>();
   }
@@ -43,16 +42,12 @@ void Workspace::forget_if_full() {
 
 const Parsed& Workspace::parsed(const std::string& path, const SourceText& file) {
   const auto [it, added] = known_.try_emplace(Key{path, file.name});
-  Known& known = it->second;
-  if (!added && known.parsed.tree->source->text() == file.text) {
-    return known.parsed;
+  Parsed& known = it->second;
+  if (added || known.tree->source->text() != file.text) {
+    ++files_parsed_;
+    known = parse(sources_->add(file.name, file.text, path), names_.get(), &tokens_);
   }
-  if (!added) {
-    replaced_.push_back(std::move(known.parsed.tree));
-  }
-  ++files_parsed_;
-  known.parsed = parse(sources_->add(file.name, file.text, path), names_.get(), &tokens_);
-  return known.parsed;
+  return known;
 }
 
 bool Workspace::check_sizes(const std::vector<PackageText>& packages, Report* report) {

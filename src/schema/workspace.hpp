@@ -37,10 +37,6 @@ class Workspace {
   std::size_t files_parsed() const { return files_parsed_; }
 
  private:
-  struct Known {
-    Parsed parsed;
-  };
-
   using Key = std::pair<std::string, std::string>;  // path of the package, name of the file
 
   const Parsed& parsed(const std::string& path, const SourceText& file);
@@ -57,8 +53,7 @@ class Workspace {
 
   std::unique_ptr<SourceMap> sources_;
   std::unique_ptr<Names> names_;
-  std::map<Key, Known> known_;
-  std::vector<std::unique_ptr<FileTree>> replaced_;  // names may refer to their texts
+  std::map<Key, Parsed> known_;
   TokenBuffer tokens_;
   std::vector<Diagnostic> diagnostics_;
   std::size_t files_parsed_ = 0;

@@ -394,7 +394,7 @@ BOOST_AUTO_TEST_CASE(a_partition_without_engines_says_so_until_they_are_rebuilt)
   w.script->keep_failing = true;
   {
     auto borrowed = w.parts.borrow(w.key(), ProcessorKind::command).value();
-    const QName pay = borrowed.app_def().value()->extensions().front().name;
+    const QName pay = borrowed.app_def().value()->extensions().front().name.qname();
     engines::ArgumentIo io("");
     BOOST_TEST(w.run(borrowed.invoke(pay, &io)).has_error());
   }

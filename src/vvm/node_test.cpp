@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(a_borrowed_partition_runs_what_the_image_declares) {
   const auto def = borrowed.app_def().value();
   BOOST_TEST_REQUIRE(def->extensions().size() == 2U);
   engines::ArgumentIo io("");
-  const Result<Bytes> result = w.run(borrowed.invoke(def->extensions().front().name, &io));
+  const Result<Bytes> result = w.run(borrowed.invoke(def->extensions().front().name.qname(), &io));
   BOOST_TEST(result.value() == "example.com/pos.Pay1");
   borrowed.release();
   vvm->stop();
