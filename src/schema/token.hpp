@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 namespace vvm::schema {
 
@@ -25,17 +26,19 @@ std::string_view token_name(Tok kind);
 // Is it a keyword or a mark, whose name is its text?
 bool has_fixed_text(Tok kind);
 
+// No initial values: there is room for a token an octet, and what is not written stays untouched.
 struct Token {
-  std::uint32_t start = 0;  // offset in the file
-  std::uint32_t hash = 0;   // of identifiers
-  std::uint32_t length : 23 = 0;
-  std::uint32_t has_doc : 1 = 0;  // a documentation comment stands directly before it
-  std::uint32_t kind_bits : 8 = 0;
+  std::uint32_t start;  // offset in the file
+  std::uint32_t hash;   // of identifiers
+  std::uint32_t length : 23;
+  std::uint32_t has_doc : 1;  // a documentation comment stands directly before it
+  std::uint32_t kind_bits : 8;
 
   Tok kind() const { return static_cast<Tok>(kind_bits); }
 };
 
 static_assert(sizeof(Token) == 12);
+static_assert(std::is_trivially_default_constructible_v<Token>);
 
 // A documentation comment (DOC of docs/spec/vsql.md 1.2); only the last before a token is kept.
 struct DocToken {
