@@ -12,6 +12,7 @@
 
 #include "appdef/compat.hpp"
 #include "appdef/dump.hpp"
+#include "base/utf8.hpp"
 #include "properties/fuzz/schema_text.hpp"
 #include "schema/print.hpp"
 #include "schema/recognise.hpp"
@@ -83,7 +84,7 @@ bool has_place(std::string_view text, std::uint32_t line, std::uint32_t column) 
   text = text.substr(0, text.find('\n'));
   for (; column > 1 && !text.empty(); --column) {
     char32_t c = 0;
-    text.remove_prefix(schema::decode_utf8(text, &c));
+    text.remove_prefix(decode_utf8(text, &c));
   }
   return column == 1;
 }
