@@ -160,6 +160,10 @@ std::string judge_messages(const Compiled& got,
     if (known == has_place_of.end()) {
       return "people do not see: " + message;
     }
+    // A regular expression is shown as it stands, with its line breaks.
+    if (text.find('\n') != std::string_view::npos && !text.starts_with("CHECK regexp error")) {
+      return "a message of several lines: " + message;
+    }
     if (text.empty() || known->second != (text.size() < message.size())) {
       return "no text, or no place in any file: " + message;
     }
@@ -429,6 +433,72 @@ std::string judge_order(const std::vector<PackageText>& packages) {
   return ordered == paths ? "" : "packages are lost or added by the supply order";
 }
 
+// The way of a VVM to a definition: packages in any order, and the name of the application.
+std::string judge_application(std::vector<PackageText> packages) {
+  std::erase_if(packages, [](const PackageText& package) { return files_of({package}).empty(); });
+  const Compiled canonical = schema::compile(schema::in_supply_order(packages));
+  const std::string name{canonical.app_def == nullptr ? "" : canonical.app_def->application()};
+  const auto application = schema::compile_app({packages.rbegin(), packages.rend()}, name);
+  if (application.has_error() != (canonical.app_def == nullptr)) {
+    return "compile_app succeeds where compile fails, or the other way round";
+  }
+  if (application.has_error()) {
+    const bool same = packages.empty() || application.error().code == canonical.code;
+    return same ? "" : "compile_app fails with another code: " + application.error().what;
+  }
+  return appdef::dump(*application.value()) == appdef::dump(*canonical.app_def)
+             ? ""
+             : "compile_app gives another dump";
+}
+
+// As laid out, without the line in the middle of each file but those of sys: a version that mostly
+// is valid and differs in one item.
+std::vector<PackageText> other_version(std::vector<PackageText> packages) {
+  for (PackageText& package : packages) {
+    for (SourceText& file : package.files) {
+      std::string text = schema::format(file.text).value_or("");
+      if (package.path == "sys" || text.empty()) {
+        continue;
+      }
+      const std::size_t begin = text.rfind('\n', text.size() / 2) + 1;  // npos + 1 is the start
+      text.erase(begin, text.find('\n', begin) - begin);
+      file.text = std::move(text);
+    }
+  }
+  return packages;
+}
+
+// Compatibility names what differs, each with a path, and nothing where nothing does.
+std::string judge_versions(const std::vector<PackageText>& packages, const Compiled& one) {
+  if (one.app_def == nullptr) {
+    return {};
+  }
+  const Compiled other = schema::compile(other_version(packages));
+  if (other.app_def == nullptr) {
+    return judge_outcome(other);
+  }
+  const bool same = appdef::dump(*one.app_def) == appdef::dump(*other.app_def);
+  for (const bool forth : {true, false}) {
+    const Compiled& before = forth ? one : other;
+    const Compiled& after = forth ? other : one;
+    auto differences = appdef::compare(*before.app_def, *after.app_def);
+    if (same && !differences.empty()) {
+      return "equal dumps differ: " + differences[0].str();
+    }
+    std::vector<std::string> paths;
+    for (const appdef::CompatError& each : differences) {
+      if (!each.str().ends_with(": " + each.path_str()) || each.path.empty()) {
+        return "a difference without a path: " + each.str();
+      }
+      paths.push_back(each.path_str());
+    }
+    if (!appdef::without(std::move(differences), paths).empty()) {
+      return "a difference that cannot be ignored by its path";
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string broken(std::string_view text) {
@@ -450,6 +520,8 @@ std::string broken(std::string_view text) {
   also([&] { return judge_stops(packages, first, &workspace); });
   also([&] { return judge_layout(packages, files, first); });
   also([&] { return judge_order(packages); });
+  also([&] { return judge_application(packages); });
+  also([&] { return judge_versions(packages, first); });
   return found;
 }
 
