@@ -263,8 +263,8 @@ def main():
     bad = [job for job in jobs if job.process.returncode not in (0, 72)]
     for job in bad[:1]:
         report(job)
-    edges = max(job.edges for job in jobs)
-    say(f"{edges:,} edges covered, corpus {len(os.listdir(f'{BUILD}/corpus')):,} inputs")
+    if edges := max(job.edges for job in jobs):
+        say(f"{edges:,} edges covered, corpus {len(os.listdir(f'{BUILD}/corpus')):,} inputs")
     inputs = sum(job.inputs for job in jobs)
     say(f"{inputs:,} inputs in {clock(elapsed)},"
         f" {len(bad[:1])} {'finding' if bad else 'findings'}")

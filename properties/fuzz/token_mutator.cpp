@@ -173,6 +173,8 @@ char head_of(std::string_view piece) {
   return at < piece.size() ? piece[at] : '\0';
 }
 
+constexpr std::size_t pieces_max = 10'000;  // of what one edit adds
+
 class Editor {
  public:
   Editor(std::string_view text, Rng* rng) : rng_(*rng) {
@@ -186,31 +188,49 @@ class Editor {
       return insert(0, word());
     }
     const std::size_t at = any();
-    switch (rng_.below(12)) {
+    switch (rng_.below(28)) {
       case 0:
-        return erase(at, at + 1 + rng_.below(4));
       case 1:
-        return insert(at, pieces_[at]);
+        return erase(at, at + 1 + rng_.below(4));
       case 2:
-        return std::swap(pieces_[at], pieces_[any()]);
       case 3:
-        return replace(at, word());
+        return insert(at, pieces_[at]);
       case 4:
-        return insert(at, " " + std::string{word()});
       case 5:
-        return replace(at, pieces_[alike(at)]);
+        return std::swap(pieces_[at], pieces_[any()]);
       case 6:
-        return insert(at, gaps[rng_.below(gaps.size())]);
       case 7:
-        return erase(at, clause_end(at));
+        return replace(at, word());
       case 8:
-        return copy(at, clause_end(at), any());
       case 9:
-        return move(at, any());
+        return insert(at, " " + std::string{word()});
       case 10:
+      case 11:
+        return replace(at, pieces_[alike(at)]);
+      case 12:
+      case 13:
+        return insert(at, gaps[rng_.below(gaps.size())]);
+      case 14:
+      case 15:
+        return erase(at, clause_end(at));
+      case 16:
+      case 17:
+        return copy(at, clause_end(at), any());
+      case 18:
+      case 19:
+        return move(at, any());
+      case 20:
+      case 21:
         return replace(near_value(at), values[rng_.below(values.size())]);
-      default:
+      case 22:
+      case 23:
         return replace(alike(at), names[rng_.below(names.size())]);
+      case 24:
+        return repeat(at, at + 1 + rng_.below(3), 1 + rng_.below(400));
+      case 25:
+        return repeat(at, clause_end(at), 1 + rng_.below(60));
+      default:
+        return replace(alike(at, 'a'), fresh_name());
     }
   }
 
@@ -266,6 +286,21 @@ class Editor {
   }
 
   void copy(std::size_t from, std::size_t end, std::size_t to) { insert_all(to, slice(from, end)); }
+
+  // What is long or deep: the same again and again, with other names where it begins with one.
+  void repeat(std::size_t from, std::size_t end, std::uint64_t times) {
+    std::vector<std::string> part = slice(from, end);
+    std::vector<std::string> all;
+    const std::string first = part.front();
+    const bool named = is_letter(head_of(first)) && rng_.chance({.num = 1, .den = 2});
+    for (std::uint64_t i = 0; i < times && all.size() < pieces_max; ++i) {
+      part.front() = named ? first + std::to_string(i) : first;
+      all.insert(all.end(), part.begin(), part.end());
+    }
+    insert_all(from, all);
+  }
+
+  std::string fresh_name() { return "N" + std::to_string(rng_.below(8)); }
 
   void move(std::size_t from, std::size_t to) {
     const std::vector<std::string> part = slice(from, clause_end(from));
