@@ -39,7 +39,7 @@ MINIMISE_SECONDS_MAX = 90
 # error itself is whole. A replay runs with what ./dev sanitize uses.
 FAST = "malloc_context_size=3:quarantine_size_mb=16:detect_stack_use_after_return=0"
 UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600}
-STATUS = re.compile(r"^#(\d+)\s+\S+\s+cov: (\d+) ft: \d+ corp: (\d+)/(\S+)")
+STATUS = re.compile(r"^#(\d+)\s+(\S+)\s+cov: (\d+) ft: \d+ corp: (\d+)/(\S+)")
 EXECUTED = re.compile(r"^stat::number_of_executed_units:\s+(\d+)")
 WRITTEN = re.compile(r"Test unit written to (\S+)")
 
@@ -122,7 +122,7 @@ class Job:
             "-entropic_scale_per_exec_time=1", "-dict=properties/fuzz/vsql.dict",
             f"-artifact_prefix={BUILD}/artifacts/", f"{BUILD}/corpus", f"{BUILD}/seeds")
         self.inputs, self.edges, self.corpus, self.size = 0, 0, 0, "0b"
-        self.began = self.reported = time.monotonic()
+        self.loaded = self.reported = None  # all of seeds and corpus: (inputs, when)
         self.artifact, self.tail = None, collections.deque(maxlen=60)
         self.process = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -135,9 +135,11 @@ class Job:
         for line in self.process.stdout:
             self.tail.append(line)
             if found := STATUS.match(line):
-                self.inputs, self.edges, self.corpus = map(int, found.group(1, 2, 3))
-                self.size = found.group(4)
+                self.inputs, self.edges, self.corpus = map(int, found.group(1, 3, 4))
+                self.size = found.group(5)
                 self.reported = time.monotonic()
+                if found.group(2) == "INITED":
+                    self.loaded = self.inputs, self.reported
             elif found := EXECUTED.match(line):
                 self.inputs, self.reported = int(found.group(1)), None
             elif found := WRITTEN.search(line):
@@ -145,9 +147,9 @@ class Job:
 
     def inputs_now(self):
         """libFuzzer counts aloud only at powers of two and when it learns something."""
-        if self.reported is None or self.reported <= self.began:
+        if not self.loaded or not self.reported or self.reported <= self.loaded[1]:
             return self.inputs
-        rate = self.inputs / (self.reported - self.began)
+        rate = (self.inputs - self.loaded[0]) / (self.reported - self.loaded[1])
         return int(self.inputs + rate * (time.monotonic() - self.reported))
 
     def stop(self):
@@ -161,6 +163,10 @@ class Job:
 
 
 def progress(jobs, elapsed, seconds):
+    if not all(job.loaded for job in jobs):
+        inputs = sum(job.inputs for job in jobs)
+        say(f"{clock(elapsed)}: running seeds and corpus, {inputs:,} so far")
+        return
     inputs = sum(job.inputs_now() for job in jobs)
     best = max(jobs, key=lambda job: job.edges)
     say(f"{clock(elapsed)}: about {inputs:,} inputs ({inputs / max(elapsed, 1):,.0f}/s),"
