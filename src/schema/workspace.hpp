@@ -49,7 +49,7 @@ class Workspace {
                                                const Options& options,
                                                Report* report,
                                                Stage* stage);
-  void keep_for_people(const Report& report);
+  void keep_for_people(const std::vector<PackageText>& packages, const Report& report);
 
   std::unique_ptr<SourceMap> sources_;
   std::unique_ptr<Names> names_;
