@@ -11,6 +11,7 @@ import collections
 import glob
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -247,6 +248,23 @@ def report(job):
           f"  once it is fixed, it belongs into properties/fuzz/regress/\n", flush=True)
 
 
+def prune(kept):
+    """Leaves of the corpus on disk what adds coverage, once it is twice what libFuzzer keeps."""
+    old, new = f"{BUILD}/corpus", f"{BUILD}/corpus.new"
+    before = len(os.listdir(old))
+    if before < 2 * kept:
+        return
+    shutil.rmtree(new, ignore_errors=True)
+    os.makedirs(new)
+    command, environment = target("-merge=1", f"-max_len={SIZE_MAX}", new, old)
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if done.returncode == 0 and os.listdir(new):
+        shutil.rmtree(old)
+        os.rename(new, old)
+        say(f"the corpus had {before:,} inputs, {len(os.listdir(old)):,} of them add coverage")
+
+
 def main():
     args = arguments()
     files = [os.path.abspath(path) for path in args.files]
@@ -271,6 +289,8 @@ def main():
         report(job)
     if edges := max(job.edges for job in jobs):
         say(f"{edges:,} edges covered, corpus {len(os.listdir(f'{BUILD}/corpus')):,} inputs")
+    if not bad:
+        prune(max(job.corpus for job in jobs) or sys.maxsize)
     inputs = sum(job.inputs for job in jobs)
     say(f"{inputs:,} inputs in {clock(elapsed)},"
         f" {len(bad[:1])} {'finding' if bad else 'findings'}")
