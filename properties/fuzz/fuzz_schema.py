@@ -289,7 +289,7 @@ def main():
         report(job)
     if edges := max(job.edges for job in jobs):
         say(f"{edges:,} edges covered, corpus {len(os.listdir(f'{BUILD}/corpus')):,} inputs")
-    if not bad:
+    if all(job.process.returncode == 0 for job in jobs):
         prune(max(job.corpus for job in jobs) or sys.maxsize)
     inputs = sum(job.inputs for job in jobs)
     say(f"{inputs:,} inputs in {clock(elapsed)},"
