@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/utf8.hpp"
+
 namespace vvm::appdef {
 namespace {
 
@@ -92,12 +94,18 @@ class Writer {
     first_ = false;
   }
 
+  // Comments may have octets that are not UTF-8: each becomes U+FFFD.
   void string(std::string_view text) {
     constexpr std::string_view hex = "0123456789abcdef";
     out_.push_back('"');
-    for (const char c : text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const char c = text[i];
       const auto octet = static_cast<unsigned char>(c);
-      if (c == '"' || c == '\\') {
+      if (octet >= 0x80) {
+        char32_t code = 0;
+        i += decode_utf8(text.substr(i), &code) - 1;
+        append_utf8(&out_, code);
+      } else if (c == '"' || c == '\\') {
         out_.push_back('\\');
         out_.push_back(c);
       } else if (c == '\n') {

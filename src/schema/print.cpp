@@ -52,7 +52,7 @@ void read_gap(std::string_view gap, Piece* piece) {
     if (gap.starts_with("--")) {
       push(std::min(gap.find('\n'), gap.size()));
     } else if (gap.starts_with("/*")) {
-      push(std::min(gap.find("*/"), gap.size() - 2) + 2);
+      push(std::min(gap.find("*/", 2), gap.size() - 2) + 2);  // not that of `/*/`
     } else {
       own_line = gap[0] == '\n' || gap[0] == '\r';
       while (!gap.empty() && is_white(gap[0])) {

@@ -198,6 +198,12 @@ class Reader {
   std::vector<std::unique_ptr<Expr>> nodes_;
 };
 
+// Read once: a constant, like the text that it is made of.
+const Reader& rules_of_grammar() {
+  static const Reader rules(grammar);
+  return rules;
+}
+
 constexpr std::uint32_t no_error = UINT32_MAX;
 constexpr std::uint32_t commitment = 10;  // Appendix B
 
@@ -243,7 +249,10 @@ enum class Outcome : std::uint8_t { match, no_match, error };
 class Recogniser {
  public:
   Recogniser(const SourceFile& source, std::span<const Token> tokens)
-      : reader_(grammar), source_(source), tokens_(tokens), steps_(10'000 + 500 * tokens.size()) {}
+      : reader_(rules_of_grammar()),
+        source_(source),
+        tokens_(tokens),
+        steps_(10'000 + 500 * tokens.size()) {}
 
   std::optional<std::uint32_t> run() {
     Context context;
@@ -383,7 +392,7 @@ class Recogniser {
     return outcome;
   }
 
-  Reader reader_;
+  const Reader& reader_;
   const SourceFile& source_;
   std::span<const Token> tokens_;
   std::uint64_t steps_;

@@ -44,8 +44,10 @@ struct Options {
 struct Compiled {
   std::shared_ptr<const appdef::AppDef> app_def;  // null exactly when there are errors
   Stage stage = Stage::validate;                  // the last one that ran
-  std::vector<std::string> errors;  // canonical, one line each: "pos.vsql:3:12: undefined type: X"
-  std::optional<Code> code;         // 3xx of docs/spec/vvm.md 8.9 for the first error
+  // Canonical: "pos.vsql:3:12: undefined type: X"; in one line, but for E528, which shows a regular
+  // expression as it stands.
+  std::vector<std::string> errors;
+  std::optional<Code> code;  // 3xx of docs/spec/vvm.md 8.9 for the first error
 };
 
 // The canonical compilation: messages, positions and order are the spec's. Packages count in the

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/utf8.hpp"  // columns count code points
+
 namespace vvm::schema {
 
 using Loc = std::uint32_t;
@@ -67,11 +69,6 @@ class SourceMap {
   std::vector<std::unique_ptr<SourceFile>> files_;  // by base
   std::uint64_t next_ = 0;
 };
-
-// Length of the code point at the start of `text`, which is not empty; 1 for an octet that is not
-// UTF-8 here. `value` becomes U+FFFD then.
-std::size_t decode_utf8(std::string_view text, char32_t* value);
-void append_utf8(std::string* out, char32_t value);
 
 // The text in double quotes with escapes, as messages show it (%q of docs/spec/vsql.md 5.1).
 std::string quoted(std::string_view text);

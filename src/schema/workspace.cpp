@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/check.hpp"
 #include "schema/analyse.hpp"
 #include "schema/build.hpp"
 #include "schema/dump.hpp"
@@ -144,7 +145,7 @@ std::shared_ptr<const appdef::AppDef> Workspace::bound_stages(Bound* bound, Run*
   return run->report.failed() ? nullptr : app_def;
 }
 
-void Workspace::keep_for_people(const Report& report) {
+void Workspace::keep_for_people(const std::vector<PackageText>& packages, const Report& report) {
   if (!diagnostics_.empty()) {
     return;  // syntax errors: all of them are there already
   }
@@ -156,9 +157,24 @@ void Workspace::keep_for_people(const Report& report) {
       diagnostics_.push_back(error);
     }
   }
-  std::ranges::sort(diagnostics_, [](const Diagnostic& a, const Diagnostic& b) {
-    return std::tie(a.loc, a.text) < std::tie(b.loc, b.text);
-  });
+  // Places are given out as files come to be known, which may be in another order than now.
+  std::map<std::pair<std::string_view, std::string_view>, std::size_t> order;
+  for (const PackageText& package : packages) {
+    for (const SourceText* file : files_by_name(package)) {
+      order.emplace(std::pair{std::string_view{package.path}, std::string_view{file->name}},
+                    order.size() + 1);
+    }
+  }
+  const auto key = [this, &order](const Diagnostic& d) {
+    std::size_t at = 0;
+    if (const SourceFile* file = sources_->file_of(d.loc); file != nullptr) {
+      const auto known = order.find({file->package, file->name});
+      CHECK(known != order.end(), "a place in a file that was not compiled", file->name);
+      at = known->second;
+    }
+    return std::tuple{at, d.loc, std::string_view{d.text}};
+  };
+  std::ranges::sort(diagnostics_, {}, key);
 }
 
 Compiled Workspace::finish(const std::vector<PackageText>& packages, Run* run) {
@@ -173,7 +189,7 @@ Compiled Workspace::finish(const std::vector<PackageText>& packages, Run* run) {
   }
   if (run->report.failed()) {
     compiled.code = code_of(run->report.kept().front().rule);
-    keep_for_people(run->report);
+    keep_for_people(packages, run->report);
   }
   return compiled;
 }

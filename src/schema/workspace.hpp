@@ -71,7 +71,7 @@ class Workspace {
   std::shared_ptr<const appdef::AppDef> stages(const std::vector<PackageText>& packages, Run* run);
   static std::shared_ptr<const appdef::AppDef> bound_stages(Bound* bound, Run* run);
   Compiled finish(const std::vector<PackageText>& packages, Run* run);
-  void keep_for_people(const Report& report);
+  void keep_for_people(const std::vector<PackageText>& packages, const Report& report);
 
   std::unique_ptr<SourceMap> sources_;
   std::unique_ptr<Names> names_;
