@@ -67,6 +67,14 @@ struct Symbol {
   BoundPackage* package() const { return scope->package; }
 };
 
+// Is it written in a DESCRIPTOR, or nested in one?
+inline bool in_descriptor(const Symbol* symbol) {
+  while (symbol->outer != nullptr) {
+    symbol = symbol->outer;
+  }
+  return symbol->kind == StmtKind::descriptor;
+}
+
 struct Base {
   Ws* ws = nullptr;
   const Failure* failure = nullptr;

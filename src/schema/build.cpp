@@ -105,8 +105,7 @@ std::shared_ptr<const appdef::AppDef> Builder::run() {
   step(StmtKind::tag, &Builder::tag);
   step(StmtKind::type, &Builder::object);
   step(StmtKind::rate, &Builder::rate);
-  step(StmtKind::table, &Builder::table);
-  step(StmtKind::descriptor, &Builder::table);
+  tables();
   if (bound_.report().failed()) {
     return nullptr;
   }
@@ -125,6 +124,22 @@ std::shared_ptr<const appdef::AppDef> Builder::run() {
   acl();
   step(StmtKind::limit, &Builder::limit);
   return finish();
+}
+
+void Builder::tables() {
+  first_said_ = bound_.report().kept().size();
+  for (BoundPackage* package : by_path_) {
+    for (const StmtKind kind : {StmtKind::table, StmtKind::descriptor}) {
+      for (const Entry& entry : package->entries) {
+        if (entry.kind == kind) {
+          table(entry.symbol);
+        }
+      }
+    }
+  }
+  if (!said_.empty()) {
+    order_messages();
+  }
 }
 
 // One statement after the other, by packages in ascending order of paths.

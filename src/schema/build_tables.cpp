@@ -18,14 +18,6 @@ constexpr std::uint32_t occurs_max = 100;
 
 bool is_nested(const Symbol& symbol) { return symbol.outer != nullptr; }
 
-// Is it written in a DESCRIPTOR, or nested in one?
-bool in_descriptor(const Symbol* symbol) {
-  while (symbol->outer != nullptr) {
-    symbol = symbol->outer;
-  }
-  return symbol->stmt->kind == StmtKind::descriptor;
-}
-
 }  // namespace
 
 DataKind data_kind(DataType type) {
@@ -98,6 +90,7 @@ void Builder::table(Symbol* symbol) {
   const bool is_descriptor = stmt.kind == StmtKind::descriptor;
   symbol->type->comment = comment(stmt, &stmt.with);
   symbol->type->is_abstract = stmt.is_abstract;
+  at_ = {.type = symbol->type};
   tags_of(symbol, stmt.with);
   structure(symbol->type,
             symbol,
@@ -106,11 +99,13 @@ void Builder::table(Symbol* symbol) {
   nested_tables();
 }
 
-// Nested tables come after the table around them: stamps are for one definition at a time.
+// Nested tables come after the table around them, since stamps are for one definition at a time;
+// their messages get the order that they have in the text in the end.
 void Builder::nested_tables() {
   while (!pending_.empty()) {
     const Pending next = pending_.back();
     pending_.pop_back();
+    at_ = {.type = next.type};
     if (next.type == next.symbol->type) {
       tags_of(next.symbol, static_cast<const TableStmt*>(next.symbol->stmt)->with);
     }
@@ -129,6 +124,8 @@ void Builder::structure(Type* type, Symbol* symbol, TableKind kind, BoundPackage
   def.first_field = field_stack_.size();
   def.first_container = container_stack_.size();
   def.first_unique = unique_stack_.size();
+  at_ = {.type = type};
+  note_messages();  // about tags
   const std::span<const appdef::Field> system = appdef::system_fields(type->kind);
   field_stack_.insert(field_stack_.end(), system.begin(), system.end());
   const auto& stmt = *static_cast<const TableStmt*>(symbol->stmt);
@@ -154,6 +151,8 @@ void Builder::structure(Type* type, Symbol* symbol, TableKind kind, BoundPackage
   if (structure->containers.size() > containers_max) {
     error(Rule::e657, stmt.loc, "too many: containers, maximum is 65536");
   }
+  ++at_.item;
+  note_messages();
 }
 
 // From the root down; chains are at most nesting_max long.
@@ -175,6 +174,7 @@ void Builder::add_items(Def* def, std::span<const Item> items, Symbol* owner, in
     if (!spend()) {
       return;
     }
+    ++at_.item;
     switch (item.kind) {
       case ItemKind::field:
         add_field(def, item, owner);
@@ -200,6 +200,7 @@ void Builder::add_items(Def* def, std::span<const Item> items, Symbol* owner, in
       case ItemKind::key:
         break;
     }
+    note_messages();
   }
 }
 

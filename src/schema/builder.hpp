@@ -42,6 +42,7 @@ class Builder {
   void make_sys_types();
   void make_sys_view(std::string_view name, const std::vector<appdef::Field>& fields);
   void step(StmtKind kind, void (Builder::*build)(Symbol*));
+  void tables();
   void tag(Symbol* symbol);
   void role(Symbol* symbol);
   void workspace(Ws* ws);
@@ -100,6 +101,11 @@ class Builder {
   bool spend();
   bool length_of(const Item& item, std::uint32_t* out);
 
+  // build_order.cpp.
+  void note_messages();
+  void order_messages();
+  class Demand;
+
   // build_extensions.cpp.
   void view(Symbol* symbol);
   void command(Symbol* symbol);
@@ -147,7 +153,18 @@ class Builder {
     BoundPackage* package;
   };
 
-  std::vector<Pending> pending_;           // nested tables without structure
+  std::vector<Pending> pending_;  // nested tables without structure
+
+  // Where tables have failed: the item at hand, counted over all items of its definition (0: before
+  // them), and that of each message kept, from number first_said_ on.
+  struct Said {
+    const Type* type = nullptr;
+    std::uint32_t item = 0;
+  };
+
+  Said at_;
+  std::size_t first_said_ = 0;
+  std::vector<Said> said_;
   std::vector<std::uint32_t> claimed_;     // by NameId: number of the Def that has such an item
   std::vector<std::uint32_t> fields_;      // the same, for fields only
   std::vector<std::uint32_t> containers_;  // the same, for containers only

@@ -5,7 +5,6 @@
 #include <array>
 #include <utility>
 
-
 namespace vvm::schema {
 
 Columns::Columns(const SourceFile& file) : file_(file), starts_{0} {

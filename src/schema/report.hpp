@@ -4,6 +4,7 @@
 // at failed() to see whether a later one may run.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -37,6 +38,15 @@ class Report {
     if (!kept_.empty() && kept_.size() == count_) {
       kept_.back().hint = std::move(hint);
     }
+  }
+
+  // The messages kept from `first` on, as `order` lists them, which has the number of each once.
+  void reorder(std::size_t first, const std::vector<std::size_t>& order) {
+    std::vector<Diagnostic> sorted;
+    for (const std::size_t from : order) {
+      sorted.push_back(std::move(kept_[from]));
+    }
+    std::ranges::move(sorted, kept_.begin() + static_cast<std::ptrdiff_t>(first));
   }
 
   bool failed() const { return count_ > 0; }
