@@ -12,6 +12,7 @@
 #include <rapidcheck/boost_test.h>
 
 #include "appdef/dump.hpp"
+#include "schema/dump.hpp"
 #include "schema/generate.hpp"
 #include "schema/parse.hpp"
 #include "schema/print.hpp"
@@ -163,6 +164,16 @@ void agree(const std::string& text) {
   }
 }
 
+// The tree of a text that has no errors; without places.
+std::string tree_of(const std::string& text) {
+  SourceMap map;
+  Names names;
+  TokenBuffer buffer;
+  const Parsed parsed = parse(map.add("main.vsql", text), &names, &buffer);
+  RC_ASSERT(parsed.errors.empty());
+  return dump_tree(*parsed.tree, names, Places::left_out);
+}
+
 }  // namespace
 
 RC_BOOST_PROP(an_edited_schema_gives_a_definition_or_messages, ()) {
@@ -198,6 +209,16 @@ RC_BOOST_PROP(laying_out_a_schema_changes_nothing_of_what_it_means, ()) {
   RC_ASSERT((before.app_def == nullptr) == (after.app_def == nullptr));
   if (before.app_def != nullptr) {
     RC_ASSERT(appdef::dump(*before.app_def) == appdef::dump(*after.app_def));
+  }
+}
+
+// Which is more than the property above asks: what the AppDef has no room for counts too.
+RC_BOOST_PROP(laying_out_a_schema_leaves_its_syntax_tree_as_it_is, ()) {
+  const std::string text = edited(words_of(rich), *any_edits());
+  const std::optional<std::string> printed = format(text);
+  RC_CLASSIFY(printed.has_value() && *printed != text, "laid out anew");
+  if (printed.has_value()) {
+    RC_ASSERT(tree_of(*printed) == tree_of(text));
   }
 }
 

@@ -39,6 +39,7 @@ struct CheckArguments {
   bool json = false;
   bool sarif = false;
   bool fingerprint = false;
+  std::string stage = "appdef";
 };
 
 Result<schema::Options> options_of(const CheckArguments& arguments) {
@@ -77,8 +78,17 @@ Result<std::vector<schema::PackageText>> single_file(const std::string& path) {
 struct Judged {
   schema::Workspace workspace;
   schema::Compiled compiled;
+  std::string dump{};  // of the form that was asked for
   std::size_t files = 0;
 };
+
+// Of the forms between text and AppDef; none for the AppDef itself.
+std::optional<schema::Form> form_of(const std::string& stage) {
+  return stage == "tokens"  ? std::optional{schema::Form::tokens}
+         : stage == "tree"  ? std::optional{schema::Form::tree}
+         : stage == "bound" ? std::optional{schema::Form::bound}
+                            : std::nullopt;
+}
 
 Result<std::unique_ptr<Judged>> judge(const CheckArguments& arguments) {
   TRY(schema::Options options, options_of(arguments));
@@ -93,7 +103,13 @@ Result<std::unique_ptr<Judged>> judge(const CheckArguments& arguments) {
   for (const schema::PackageText& package : packages) {
     judged->files += package.files.size();
   }
-  judged->compiled = judged->workspace.compile(packages, options);
+  if (const std::optional<schema::Form> form = form_of(arguments.stage); form.has_value()) {
+    schema::Dumped dumped = judged->workspace.dump(packages, *form, options);
+    judged->compiled = std::move(dumped.compiled);
+    judged->dump = std::move(dumped.text);
+  } else {
+    judged->compiled = judged->workspace.compile(packages, options);
+  }
   return judged;
 }
 
@@ -146,6 +162,10 @@ Result<int> check(const CheckArguments& arguments) {
 
 Result<int> dump(const CheckArguments& arguments) {
   TRY(const std::unique_ptr<Judged> judged, judge(arguments));
+  if (form_of(arguments.stage).has_value()) {
+    fmt::print("{}", judged->dump);
+    return judged->compiled.errors.empty() ? 0 : show_errors(*judged, stderr, false);
+  }
   if (judged->compiled.app_def == nullptr) {
     if (judged->compiled.errors.empty()) {
       return Error{Code::bad_input, "a single file is no application; give a folder of packages"};
@@ -303,13 +323,26 @@ void add_check(CLI::App& parent, int& exit_code) {
 }
 
 void add_dump(CLI::App& parent, int& exit_code) {
-  CLI::App* command = parent.add_subcommand("dump", "print the definition of an application");
-  command->footer("Example:\n  vvm schema dump scenarios/apps/pos-v1");
+  CLI::App* command = parent.add_subcommand(
+      "dump", "print the definition of an application, or a form on the way to it");
+  command->footer(
+      "The stages: `tokens` and `tree` (the syntax tree) of each file, `bound` (packages and "
+      "names\n"
+      "with what they lead to), `appdef` (the definition, as JSON). The first three print what "
+      "there\n"
+      "is even where a later stage finds errors; those go to stderr, and the exit code is 1.\n"
+      "A single FILE has tokens, a tree, and names.\n\n"
+      "Examples:\n  vvm schema dump scenarios/apps/pos-v1\n"
+      "  vvm schema dump --stage tree pkg/github.com/acme/pos/pos.vsql");
   const auto arguments = std::make_shared<CheckArguments>();
   command->add_option("DIR", arguments->inputs, dir_help)->required();
   command->add_option(
       "--var", arguments->vars, "value of a DECLAREd variable, PACKAGE.NAME=NUMBER");
-  command->add_flag("--fingerprint", arguments->fingerprint, "only its SHA-256");
+  CLI::Option* stage = command->add_option("--stage", arguments->stage, "what to print")
+                           ->check(CLI::IsMember({"tokens", "tree", "bound", "appdef"}))
+                           ->capture_default_str();
+  command->add_flag("--fingerprint", arguments->fingerprint, "only the definition's SHA-256")
+      ->excludes(stage);
   run_with(command, arguments, dump, exit_code);
 }
 

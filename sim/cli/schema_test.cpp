@@ -1,10 +1,12 @@
 // `vvm schema`: exit codes, and what it reads and writes.
 #define BOOST_TEST_MODULE cli_schema
+#include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include <CLI/CLI.hpp>
 #include <boost/test/unit_test.hpp>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "sim/cli/perf_files.hpp"
 #include "sim/cli/schema_command.hpp"
@@ -52,6 +54,30 @@ int run(std::vector<std::string> arguments) {
   return exit_code;
 }
 
+// What goes to standard output until the end of the object, in a file.
+class StdoutCapture {
+ public:
+  explicit StdoutCapture(std::string path) : path_{std::move(path)}, kept_{::dup(STDOUT_FILENO)} {
+    std::fflush(stdout);
+    const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    BOOST_TEST_REQUIRE(::dup2(file, STDOUT_FILENO) == STDOUT_FILENO);
+    ::close(file);
+  }
+
+  ~StdoutCapture() {
+    std::fflush(stdout);
+    ::dup2(kept_, STDOUT_FILENO);
+    ::close(kept_);
+  }
+
+  StdoutCapture(const StdoutCapture&) = delete;
+  StdoutCapture& operator=(const StdoutCapture&) = delete;
+
+ private:
+  std::string path_;
+  int kept_;
+};
+
 BOOST_FIXTURE_TEST_CASE(check_tells_valid_from_broken_and_from_bad_usage, Folder) {
   BOOST_TEST(run({"check", app("good", "A int32")}) == 0);
   BOOST_TEST(run({"check", app("broken", "A int33")}) == 1);
@@ -70,6 +96,31 @@ BOOST_FIXTURE_TEST_CASE(a_single_file_is_checked_for_its_syntax, Folder) {
   BOOST_TEST(run({"check", put("b.vsql", "WORKSPACE W (\n")}) == 1);
   BOOST_TEST(run({"check", put("c.vsql", "ROLE A;\nROLE A;\n")}) == 1);
   BOOST_TEST(run({"dump", path("a.vsql")}) == 3);
+}
+
+BOOST_FIXTURE_TEST_CASE(dump_prints_any_stage_and_what_was_reached_of_it, Folder) {
+  app("good", "A int32");
+  app("broken", "A Nope");
+  for (const std::string stage : {"tokens", "tree", "bound", "appdef"}) {
+    BOOST_TEST(run({"dump", "--stage", stage, path("good")}) == 0);
+    BOOST_TEST(run({"dump", "--stage", stage, path("broken")}) == 1);
+  }
+  BOOST_TEST(run({"dump", "--stage", "bound", put("a.vsql", "ROLE A;\n")}) == 0);
+  BOOST_TEST(run({"dump", "--stage", "tree", put("b.vsql", "ROLE (\n")}) == 1);
+  BOOST_TEST(run({"dump", "--stage", "nonsense", path("good")}) == 3);
+  BOOST_TEST(run({"dump", "--stage", "tree", "--fingerprint", path("good")}) == 3);
+  BOOST_TEST(run({"dump", "--stage", "tree", path("absent")}) == 3);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_dump_prints_is_the_dump_alone, Folder) {
+  const std::string file = put("a.vsql", "ROLE A;\nROLE;\n");
+  int code = 0;
+  {
+    const StdoutCapture captured{path("out")};
+    code = run({"dump", "--stage", "tree", file});
+  }
+  BOOST_TEST(code == 1);
+  BOOST_TEST(read_text(path("out")).value() == "file " + file + "\n  role@1:1 A\n");
 }
 
 BOOST_FIXTURE_TEST_CASE(packages_come_from_trees_and_from_paths_with_folders, Folder) {

@@ -203,6 +203,8 @@ class Bound {
 
   std::string written(const QRef& ref) const;
 
+  const SourceMap& sources() const { return sources_; }
+
   Report& report() { return *report_; }
 
   void fail(Loc loc, const Failure& failure);

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "schema/analyse.hpp"
 #include "schema/build.hpp"
+#include "schema/dump.hpp"
 #include "schema/validate.hpp"
 
 namespace vvm::schema {
@@ -31,6 +33,14 @@ Workspace::Workspace()
     : sources_(std::make_unique<SourceMap>()), names_(std::make_unique<Names>()) {}
 
 Workspace::~Workspace() = default;
+
+bool Workspace::Run::goes_on(Stage next) {
+  if (report.failed() || options.until == stage) {
+    return false;
+  }
+  stage = next;
+  return true;
+}
 
 void Workspace::forget_if_full() {
   if (sources_->used() + total_bytes_max + (std::uint64_t{1} << 20U) > places_max) {
@@ -73,70 +83,65 @@ bool Workspace::check_sizes(const std::vector<PackageText>& packages, Report* re
 }
 
 // S1 of all files, each with one error at most.
-bool Workspace::parse_all(const std::vector<PackageText>& packages,
-                          std::vector<PackageTrees>* trees,
-                          Report* report) {
+bool Workspace::parse_all(const std::vector<PackageText>& packages, Run* run) {
   for (const PackageText& package : packages) {
-    PackageTrees& added = trees->emplace_back(PackageTrees{.path = package.path, .files = {}});
+    PackageTrees& added = run->trees.emplace_back(PackageTrees{.path = package.path, .files = {}});
     for (const SourceText* file : files_by_name(package)) {
       const Parsed& result = parsed(package.path, *file);
       added.files.push_back(result.tree.get());
       for (const Diagnostic& error : result.canonical) {
-        report->add(error);
+        run->report.add(error);
       }
       const std::size_t room = messages_max - std::min(diagnostics_.size(), messages_max);
       const auto count = static_cast<std::ptrdiff_t>(std::min(room, result.errors.size()));
       diagnostics_.insert(diagnostics_.end(), result.errors.begin(), result.errors.begin() + count);
     }
   }
-  return !report->failed();
+  return !run->report.failed();
 }
 
 std::shared_ptr<const appdef::AppDef> Workspace::stages(const std::vector<PackageText>& packages,
-                                                        const Options& options,
-                                                        Report* report,
-                                                        Stage* stage) {
-  const auto goes_on = [&options, report, stage](Stage next) {
-    if (report->failed() || options.until == *stage) {
-      return false;
-    }
-    *stage = next;
-    return true;
-  };
-  *stage = Stage::parse;
-  std::vector<PackageTrees> trees;
-  if (!check_sizes(packages, report) || !parse_all(packages, &trees, report) ||
-      !goes_on(Stage::package)) {
+                                                        Run* run) {
+  if (!check_sizes(packages, &run->report) || !parse_all(packages, run) ||
+      !run->goes_on(Stage::package)) {
     return nullptr;
   }
-  for (const PackageTrees& package : trees) {
+  for (const PackageTrees& package : run->trees) {
     if (package.path.empty()) {
-      report->add(Rule::e203, 0, "empty qualified name");
+      run->report.add(Rule::e203, 0, "empty qualified name");
     }
     if (package.files.empty()) {
-      report->add(Rule::e201, 0, "no schema files in directory");
-      report->add(Rule::e202, 0, "no valid schema files");
+      run->report.add(Rule::e201, 0, "no schema files in directory");
+      run->report.add(Rule::e202, 0, "no valid schema files");
     }
   }
-  Bound bound(*sources_, names_.get(), report);
-  bound.collect(trees);
-  if (!goes_on(Stage::analyse)) {
+  Bound bound(*sources_, names_.get(), &run->report);
+  std::shared_ptr<const appdef::AppDef> app_def = bound_stages(&bound, run);
+  if (run->wants_bound) {
+    run->bound = dump_bound(&bound);
+  }
+  return app_def;
+}
+
+std::shared_ptr<const appdef::AppDef> Workspace::bound_stages(Bound* bound, Run* run) {
+  bound->collect(run->trees);
+  if (!run->goes_on(Stage::analyse)) {
     return nullptr;
   }
-  bound.link();
-  if (report->failed()) {
+  bound->link();
+  if (run->report.failed()) {
     return nullptr;
   }
-  analyse(&bound, options.variables);
-  if (!goes_on(Stage::build)) {
+  analyse(bound, run->options.variables);
+  if (!run->goes_on(Stage::build)) {
     return nullptr;
   }
-  std::shared_ptr<const appdef::AppDef> app_def = build(&bound, options.variables);
-  if (!goes_on(Stage::validate)) {
+  std::shared_ptr<const appdef::AppDef> app_def = build(bound, run->options.variables);
+  if (!run->goes_on(Stage::validate)) {
     return nullptr;
   }
-  validate(*app_def, report);
-  return report->failed() ? nullptr : app_def;
+  validate(*app_def, &run->report);
+  return run->report.failed() ? nullptr : app_def;
 }
 
 void Workspace::keep_for_people(const Report& report) {
@@ -156,21 +161,46 @@ void Workspace::keep_for_people(const Report& report) {
   });
 }
 
-Compiled Workspace::compile(const std::vector<PackageText>& packages, const Options& options) {
+Compiled Workspace::finish(const std::vector<PackageText>& packages, Run* run) {
   forget_if_full();
   diagnostics_.clear();
   files_parsed_ = 0;
-  Report report;
   Compiled compiled;
-  compiled.app_def = stages(packages, options, &report, &compiled.stage);
-  for (const Diagnostic& error : report.kept()) {
+  compiled.app_def = stages(packages, run);
+  compiled.stage = run->stage;
+  for (const Diagnostic& error : run->report.kept()) {
     compiled.errors.push_back(sources_->prefix(error.loc) + error.text);
   }
-  if (report.failed()) {
-    compiled.code = code_of(report.kept().front().rule);
-    keep_for_people(report);
+  if (run->report.failed()) {
+    compiled.code = code_of(run->report.kept().front().rule);
+    keep_for_people(run->report);
   }
   return compiled;
+}
+
+Compiled Workspace::compile(const std::vector<PackageText>& packages, const Options& options) {
+  Run run{.options = options};
+  return finish(packages, &run);
+}
+
+Dumped Workspace::dump(const std::vector<PackageText>& packages,
+                       Form form,
+                       const Options& options) {
+  Run run{.options = options, .wants_bound = form == Form::bound};
+  Dumped dumped;
+  dumped.compiled = finish(packages, &run);
+  dumped.text = std::move(run.bound);
+  for (const PackageTrees& package : run.trees) {
+    for (const FileTree* file : package.files) {
+      if (form == Form::tokens) {
+        tokens_.lex(*file->source);
+        dumped.text += dump_tokens(*file->source, tokens_);
+      } else if (form == Form::tree) {
+        dumped.text += dump_tree(*file, *names_, Places::shown);
+      }
+    }
+  }
+  return dumped;
 }
 
 }  // namespace vvm::schema

@@ -18,6 +18,14 @@
 
 namespace vvm::schema {
 
+// What a dump shows of a compilation on its way.
+enum class Form : std::uint8_t { tokens, tree, bound };
+
+struct Dumped {
+  std::string text;
+  Compiled compiled;
+};
+
 class Workspace {
  public:
   Workspace();
@@ -26,6 +34,10 @@ class Workspace {
   ~Workspace();
 
   Compiled compile(const std::vector<PackageText>& packages, const Options& options = {});
+
+  // Compiles, and what that made of each file, or of all packages. A file with syntax errors has
+  // the tree of what could be read; the bound form is empty then, and as far as linking got else.
+  Dumped dump(const std::vector<PackageText>& packages, Form form, const Options& options = {});
 
   // Of the last compilation, for people: all syntax errors of each file, nothing twice, in source
   // order. Empty exactly when it succeeded.
@@ -39,16 +51,26 @@ class Workspace {
  private:
   using Key = std::pair<std::string, std::string>;  // path of the package, name of the file
 
+  // A compilation under way.
+  struct Run {
+    const Options& options;
+    Report report{};
+    Stage stage = Stage::parse;
+    std::vector<PackageTrees> trees{};
+    bool wants_bound = false;
+    std::string bound{};  // its dump
+
+    // Whether there is a stage after this one to go on with.
+    bool goes_on(Stage next);
+  };
+
   const Parsed& parsed(const std::string& path, const SourceText& file);
   void forget_if_full();
   bool check_sizes(const std::vector<PackageText>& packages, Report* report);
-  bool parse_all(const std::vector<PackageText>& packages,
-                 std::vector<PackageTrees>* trees,
-                 Report* report);
-  std::shared_ptr<const appdef::AppDef> stages(const std::vector<PackageText>& packages,
-                                               const Options& options,
-                                               Report* report,
-                                               Stage* stage);
+  bool parse_all(const std::vector<PackageText>& packages, Run* run);
+  std::shared_ptr<const appdef::AppDef> stages(const std::vector<PackageText>& packages, Run* run);
+  static std::shared_ptr<const appdef::AppDef> bound_stages(Bound* bound, Run* run);
+  Compiled finish(const std::vector<PackageText>& packages, Run* run);
   void keep_for_people(const Report& report);
 
   std::unique_ptr<SourceMap> sources_;
