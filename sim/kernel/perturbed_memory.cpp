@@ -1,4 +1,4 @@
-// The global allocation functions, and what they keep back.
+// The global allocation functions, what they keep back, and what they count.
 #include "sim/kernel/perturbed_memory.hpp"
 
 #include <array>
@@ -25,6 +25,8 @@ constexpr std::size_t spare_max = 16;  // blocks kept back of each size, a power
 // Plain data that is ready before any constructor allocates.
 struct State {
   bool on = false;
+  bool counts = false;
+  std::uint64_t count = 0;
   std::uint64_t draw = 0;
   std::array<std::array<void*, spare_max>, sizes + 1> spare{};
 };
@@ -36,6 +38,9 @@ constinit State state;  // NOLINT(cppcoreguidelines-avoid-non-const-global-varia
 // Unused where the address sanitizer has the allocation functions.
 [[maybe_unused]] void* perturbed_block(std::size_t size) {
   const std::size_t index = (size + step - 1) / step;
+  if (state.counts) {  // and no store otherwise: other threads come here too
+    ++state.count;
+  }
   if (!state.on || index > sizes) {
     return std::malloc(size == 0 ? 1 : size);
   }
@@ -64,6 +69,16 @@ PerturbedMemory::~PerturbedMemory() {
     }
   }
 }
+
+AllocationCount::AllocationCount() {
+  CHECK(!state.counts, "allocations are counted already");
+  state.count = 0;
+  state.counts = true;
+}
+
+AllocationCount::~AllocationCount() { state.counts = false; }
+
+std::uint64_t AllocationCount::value() const { return state.count; }
 
 bool PerturbedMemory::effective() {
 #if defined(VVM_OWN_ALLOCATOR)

@@ -75,6 +75,22 @@ BOOST_AUTO_TEST_CASE(blocks_of_every_size_may_outlive_it) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(allocations_are_counted_while_somebody_asks) {
+  auto before = std::make_unique<int>(0);
+  std::uint64_t seen = 0;
+  {
+    const AllocationCount count;
+    before.reset();
+    const auto one = std::make_unique<int>(1);
+    const auto array = std::make_unique<char[]>(5000);
+    seen = count.value();
+  }
+  const auto after = std::make_unique<int>(2);
+  const AllocationCount again;
+  BOOST_TEST(seen == (AllocationCount::effective() ? 2U : 0U));
+  BOOST_TEST(again.value() == 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
