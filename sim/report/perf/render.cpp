@@ -287,6 +287,63 @@ std::string escaped(std::string text) {
   return text;
 }
 
+std::string figure_with_unit(double value, std::string_view unit) {
+  const std::string figure = figure_text(value, unit);
+  return nanoseconds_in(unit) ? figure : fmt::format("{} {}", figure, unit);
+}
+
+// A counted cost that is the same in each sample, beside the time of the same benchmark.
+bool is_constant_counter(const PerfRow& row) {
+  return row.cls == MetricClass::b && !row.samples.empty() &&
+         std::all_of(row.samples.begin(), row.samples.end(), [&row](double value) {
+           return value == row.samples.front();
+         });
+}
+
+// "654 allocs, 122 types".
+std::string counters_text(const PerfReport& report, const PerfRow& time) {
+  std::string out;
+  for (const PerfRow& row : report.rows) {
+    if (row.id == time.id && is_constant_counter(row)) {
+      out.append(out.empty() ? "" : ", ").append(figure_with_unit(row.samples.front(), row.unit));
+    }
+  }
+  return out;
+}
+
+bool stands_beside_a_time(const PerfReport& report, const PerfRow& counter) {
+  return is_constant_counter(counter) &&
+         std::any_of(report.rows.begin(), report.rows.end(), [&counter](const PerfRow& row) {
+           return row.cls == MetricClass::c && row.id == counter.id;
+         });
+}
+
+std::string goals_text(const std::vector<PerfGoal>& goals, Colour colour) {
+  std::vector<TableRow> table{{{"goals", bold},
+                               {"median", bold},
+                               {"best", bold},
+                               {"goal", bold},
+                               {"", bold},
+                               {"row", bold}}};
+  for (const PerfGoal& goal : goals) {
+    const bool met = meets(goal, goal.median);
+    const bool once = meets(goal, goal.best);
+    table.push_back(
+        {{goal.id},
+         {figure_with_unit(goal.median, goal.unit)},
+         {figure_with_unit(goal.best, goal.unit)},
+         {(goal.better == Better::more ? ">= " : "<= ") + figure_with_unit(goal.goal, goal.unit)},
+         {met    ? "met"
+          : once ? "met at best"
+                 : "missed",
+          met    ? green
+          : once ? yellow
+                 : red},
+         {goal.row}});
+  }
+  return table_text(table, 3, colour);
+}
+
 }  // namespace
 
 std::string figure_text(double value, std::string_view unit) {
@@ -371,9 +428,16 @@ std::string comparison_json(const Comparison& comparison) {
 }
 
 std::string report_text(const PerfReport& report, Colour colour) {
-  std::vector<TableRow> table{
-      {{"", bold}, {"median", bold}, {"spread", bold}, {"samples", bold}, {"range", bold}}};
+  std::vector<TableRow> table{{{"", bold},
+                               {"median", bold},
+                               {"spread", bold},
+                               {"samples", bold},
+                               {"range", bold},
+                               {"counted", bold}}};
   for (const PerfRow& row : report.rows) {
+    if (stands_beside_a_time(report, row)) {
+      continue;
+    }
     Samples values = row.samples;
     for (const SeedValue& entry : row.by_seed) {
       values.push_back(entry.value);
@@ -384,9 +448,13 @@ std::string report_text(const PerfReport& report, Colour colour) {
          {figure_text(middle, row.unit)},
          {middle > 0 ? fmt::format("{:.1f} %", relative_spread(values) * 100) : std::string{}},
          {std::to_string(values.size())},
-         {range_text(row, values)}});
+         {range_text(row, values)},
+         {row.cls == MetricClass::c ? counters_text(report, row) : std::string{}}});
   }
   std::string out = table_text(table, 3, colour);
+  if (!report.goals.empty()) {
+    out.append("\n").append(goals_text(report.goals, colour)).append("\n");
+  }
   if (const auto drift = probe_drift({&report})) {
     const bool quiet = *drift <= probe_drift_max;
     out.append(painted(fmt::format("machine quiet: {} (probe drift {:.1f} %, spread {:.1f} %)\n",

@@ -22,7 +22,8 @@ std::string comparison_text(const Comparison& comparison, Colour colour);
 std::string comparison_markdown(const Comparison& comparison);
 std::string comparison_json(const Comparison& comparison);
 
-// Table of a single report: median, range and number of samples of each row, and the noise.
+// Table of a single report: median, range and number of samples of each row; its goals, and
+// whether they are met by the median or at least by the best round; the noise.
 std::string report_text(const PerfReport& report, Colour colour);
 
 }  // namespace vvm::report

@@ -88,6 +88,41 @@ BOOST_AUTO_TEST_CASE(a_single_report_is_shown_with_median_spread_and_range) {
   BOOST_TEST(contains(text, "machine quiet: yes (probe drift 1.0 %, spread 1.0 %)\n"));
 }
 
+BOOST_AUTO_TEST_CASE(counters_of_a_single_report_stand_beside_the_time_unless_they_vary) {
+  PerfReport report = quiet_report("x");
+  report.rows = {wall_row("w", {100, 90, 120}),
+                 cost_row("w", {7, 7, 7}),
+                 cost_row("w", {5000, 5000, 5000}),
+                 cost_row("v", {3, 3})};
+  report.rows[2].unit = "octets";
+  std::string text = report_text(report, Colour::off);
+  BOOST_TEST_INFO(text);
+  BOOST_TEST(contains(text, "90 ns .. 120 ns  7 Ir, 5,000 octets\n"));
+  BOOST_TEST(!contains(text, "B w"));
+  BOOST_TEST(contains(text, "B v       3"));
+  report.rows[1].samples = {7, 8, 7};
+  text = report_text(report, Colour::off);
+  BOOST_TEST_INFO(text);
+  BOOST_TEST(contains(text, "90 ns .. 120 ns  5,000 octets\n"));
+  BOOST_TEST(contains(text, "B w       7"));
+}
+
+BOOST_AUTO_TEST_CASE(goals_of_a_report_are_met_by_the_median_at_best_or_not_at_all) {
+  PerfReport report = quiet_report("x");
+  report.rows = {wall_row("w", {100})};
+  report.goals = {
+      {.id = "a", .row = "w", .unit = "MB/s", .better = Better::more, .goal = 5, .median = 6},
+      {.id = "b", .row = "w", .unit = "ns", .goal = 5, .median = 6, .best = 4},
+      {.id = "c", .row = "w", .unit = "ns", .goal = 5, .median = 1500, .best = 6}};
+  const std::string text = report_text(report, Colour::off);
+  BOOST_TEST_INFO(text);
+  BOOST_TEST(contains(text, "a      6 MB/s  0 MB/s  >= 5 MB/s  met          w\n"));
+  BOOST_TEST(contains(text, "b        6 ns    4 ns    <= 5 ns  met at best  w\n"));
+  BOOST_TEST(contains(text, "c      1.5 us    6 ns    <= 5 ns  missed       w\n"));
+  report.goals.clear();
+  BOOST_TEST(!contains(report_text(report, Colour::off), "goals"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -335,6 +335,14 @@ void check_values(const PerfRow& row, const Fields& fields) {
   }
 }
 
+Better read_better(const Fields& fields) {
+  const std::string better = fields.text("better");
+  if (better != better_name(Better::more) && better != better_name(Better::less)) {
+    fields.report("better", fmt::format("`{}` is neither `less` nor `more`", better));
+  }
+  return better == better_name(Better::more) ? Better::more : Better::less;
+}
+
 PerfRow read_row(const Fields& fields) {
   PerfRow out;
   out.id = fields.text("id");
@@ -345,11 +353,7 @@ PerfRow read_row(const Fields& fields) {
     fields.report("class", fmt::format("`{}` is no class of figures", letter));
   }
   out.unit = fields.text("unit");
-  const std::string better = fields.text("better");
-  out.better = better == better_name(Better::more) ? Better::more : Better::less;
-  if (better != better_name(out.better)) {
-    fields.report("better", fmt::format("`{}` is neither `less` nor `more`", better));
-  }
+  out.better = read_better(fields);
   out.samples = fields.numbers("samples");
   out.by_seed = read_seeds(fields);
   out.order = fields.text_or_empty("order");
@@ -357,6 +361,16 @@ PerfRow read_row(const Fields& fields) {
   out.notes = fields.texts("notes");
   check_values(out, fields);
   return out;
+}
+
+PerfGoal read_goal(const Fields& fields) {
+  return {.id = fields.text("id"),
+          .row = fields.text("row"),
+          .unit = fields.text("unit"),
+          .better = read_better(fields),
+          .goal = fields.number("goal"),
+          .median = fields.number("median"),
+          .best = fields.number("best")};
 }
 
 void check_duplicates(const std::vector<PerfRow>& rows, Problem& problem) {
@@ -385,6 +399,7 @@ PerfReport read_report(const Fields& fields, Problem& problem) {
   }
   out.rows = fields.objects("rows", read_row);
   check_duplicates(out.rows, problem);
+  out.goals = fields.objects("goals", read_goal);
   const Fields self = fields.inner("self");
   out.self.wall_s = self.number_or_zero("wall_s");
   if (self.has("noise_probe")) {
@@ -479,6 +494,16 @@ json::object json_of(const PerfRow& row) {
   return out;
 }
 
+json::object json_of(const PerfGoal& goal) {
+  return {{"id", goal.id},
+          {"row", goal.row},
+          {"unit", goal.unit},
+          {"better", better_name(goal.better)},
+          {"goal", goal.goal},
+          {"median", goal.median},
+          {"best", goal.best}};
+}
+
 json::object json_of(const SelfInfo& self) {
   json::object out{{"wall_s", self.wall_s}, {"noise_probe", nullptr}};
   if (self.noise_probe) {
@@ -525,6 +550,10 @@ std::string_view better_name(Better better) {
   UNREACHABLE();
 }
 
+bool meets(const PerfGoal& goal, double value) {
+  return goal.better == Better::more ? value >= goal.goal : value <= goal.goal;
+}
+
 Result<PerfReport> parse_report(std::string_view text, std::string_view name) {
   json::parser parser;
   json::error_code error;
@@ -569,14 +598,21 @@ std::string write_report(const PerfReport& report) {
   for (const PerfRow& row : report.rows) {
     rows.push_back(json_of(row));
   }
-  const json::object out{{"format", report_format},
-                         {"created", report.created},
-                         {"program", json_of(report.program)},
-                         {"machine", json_of(report.machine)},
-                         {"protocol", json_of(report.protocol)},
-                         {"inputs", json::object{{"scenarios", std::move(scenarios)}}},
-                         {"rows", std::move(rows)},
-                         {"self", json_of(report.self)}};
+  json::object out{{"format", report_format},
+                   {"created", report.created},
+                   {"program", json_of(report.program)},
+                   {"machine", json_of(report.machine)},
+                   {"protocol", json_of(report.protocol)},
+                   {"inputs", json::object{{"scenarios", std::move(scenarios)}}},
+                   {"rows", std::move(rows)},
+                   {"self", json_of(report.self)}};
+  if (!report.goals.empty()) {
+    json::array goals;
+    for (const PerfGoal& goal : report.goals) {
+      goals.push_back(json_of(goal));
+    }
+    out.emplace("goals", std::move(goals));
+  }
   return json_text(out, 2) + "\n";
 }
 

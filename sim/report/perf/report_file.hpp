@@ -51,6 +51,22 @@ struct PerfRow {
   friend bool operator==(const PerfRow&, const PerfRow&) = default;
 };
 
+// What a figure is meant to be, and what it is: advice that no gate looks at.
+struct PerfGoal {
+  std::string id{};
+  std::string row{};  // the id of the row that it is about
+  std::string unit{};
+  Better better = Better::less;
+  double goal = 0;
+  double median = 0;  // of the rounds
+  double best = 0;
+
+  friend bool operator==(const PerfGoal&, const PerfGoal&) = default;
+};
+
+// Is `value` at least as good as the goal?
+bool meets(const PerfGoal& goal, double value);
+
 struct BuildInfo {
   std::string type{};      // release, debug, ...
   std::string compiler{};  // "clang 19.1.7"
@@ -132,6 +148,7 @@ struct PerfReport {
   ProtocolInfo protocol{};
   std::vector<InputFile> scenarios{};
   std::vector<PerfRow> rows{};
+  std::vector<PerfGoal> goals{};
   SelfInfo self{};
 
   friend bool operator==(const PerfReport&, const PerfReport&) = default;

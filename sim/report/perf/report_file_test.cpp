@@ -84,11 +84,22 @@ BOOST_AUTO_TEST_CASE(what_is_written_reads_back_equal) {
                  seeds_row("s", {41200000000, 1.0 / 3, -5})};
   report.rows[2].budget = 42;
   report.rows[0].notes = {"one", "two"};
+  report.goals = {{.id = "fast", .row = "w/1", .unit = "MB/s", .better = Better::more, .goal = 2},
+                  {.id = "small", .row = "b", .unit = "n", .goal = 3, .median = 4, .best = 0.1}};
   const std::string text = write_report(report);
   const auto back = parse_report(text, "written");
   BOOST_REQUIRE_MESSAGE(back, error_of(text));
   BOOST_CHECK(back.value() == report);
   BOOST_TEST(write_report(back.value()) == text);
+}
+
+BOOST_AUTO_TEST_CASE(a_goal_is_met_on_its_side_and_on_the_spot) {
+  PerfGoal goal{.better = Better::more, .goal = 2};
+  BOOST_TEST(meets(goal, 2.0));
+  BOOST_TEST(!meets(goal, 1.9));
+  goal.better = Better::less;
+  BOOST_TEST(meets(goal, 2.0));
+  BOOST_TEST(!meets(goal, 2.1));
 }
 
 BOOST_AUTO_TEST_CASE(a_report_without_probe_and_rows_reads_back) {
