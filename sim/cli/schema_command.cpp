@@ -164,6 +164,7 @@ Result<int> dump(const CheckArguments& arguments) {
   TRY(const std::unique_ptr<Judged> judged, judge(arguments));
   if (form_of(arguments.stage).has_value()) {
     fmt::print("{}", judged->dump);
+    std::fflush(stdout);  // before the errors, where both go to one file
     return judged->compiled.errors.empty() ? 0 : show_errors(*judged, stderr, false);
   }
   if (judged->compiled.app_def == nullptr) {
