@@ -1,10 +1,15 @@
 // Options of `vvm bench`, its progress and its table.
 #include "sim/cli/bench_command.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -14,6 +19,7 @@
 #include "bench/runner.hpp"
 #include "sim/cli/perf_files.hpp"
 #include "sim/cli/report_command.hpp"
+#include "sim/cli/schema_input.hpp"
 #include "sim/cli/self_report.hpp"
 
 namespace vvm::cli {
@@ -23,6 +29,7 @@ struct BenchArguments {
   std::string filter;
   std::string json;
   std::string pair;
+  std::string corpus;
   int samples = 10;
   int round_ms = 50;
   bool list = false;
@@ -35,8 +42,34 @@ int fail(const Error& error) {
   return error.code == Code::internal_error ? 1 : 3;
 }
 
+// The schemas of `corpus`/real, by name; none without a corpus.
+Result<std::vector<bench::RealSchema>> real_schemas(const std::string& corpus) {
+  namespace fs = std::filesystem;
+  std::vector<bench::RealSchema> out;
+  if (corpus.empty()) {
+    return out;
+  }
+  std::error_code ec;
+  for (fs::directory_iterator it(fs::path(corpus) / "real", ec), end; it != end && !ec;
+       it.increment(ec)) {
+    if (it->is_directory(ec)) {
+      TRY(std::vector<schema::PackageText> packages, read_packages({it->path().string()}));
+      out.push_back({.name = it->path().filename().string(), .packages = std::move(packages)});
+    }
+  }
+  if (ec) {
+    return Error{Code::bad_input, fmt::format("--corpus {}: {}", corpus, ec.message())};
+  }
+  std::ranges::sort(out, {}, &bench::RealSchema::name);
+  return out;
+}
+
 int list(const BenchArguments& arguments) {
-  bench::register_benchmarks();
+  const auto real = real_schemas(arguments.corpus);
+  if (!real) {
+    return fail(real.error());
+  }
+  bench::register_benchmarks(real.value());
   const auto names = bench::list_benchmarks(arguments.filter);
   if (!names) {
     return fail(names.error());
@@ -73,7 +106,16 @@ class Progress {
   bool terminal_;
 };
 
+bool has_schema_rows(const report::PerfReport& report) {
+  return std::ranges::any_of(
+      report.rows, [](const report::PerfRow& row) { return row.id.starts_with("schema/"); });
+}
+
 int measure_and_print(const BenchArguments& arguments) {
+  const auto real = real_schemas(arguments.corpus);
+  if (!real) {
+    return fail(real.error());
+  }
   Progress progress{arguments.samples};
   bench::RunOptions options{.filter = arguments.filter,
                             .rounds = arguments.samples,
@@ -81,7 +123,7 @@ int measure_and_print(const BenchArguments& arguments) {
   if (!arguments.quiet) {
     options.progress = [&](int round, std::string_view name) { progress.show(round, name); };
   }
-  const auto report = measure(options);
+  const auto report = measure(options, real.value());
   progress.end();
   if (!report) {
     return fail(report.error());
@@ -94,6 +136,9 @@ int measure_and_print(const BenchArguments& arguments) {
   }
   if (!arguments.quiet) {
     fmt::print("{}", report::report_text(report.value(), stdout_colour()));
+    if (arguments.corpus.empty() && has_schema_rows(report.value())) {
+      fmt::print("rows of real schemas are left out: no --corpus\n");
+    }
   }
   return 0;
 }
@@ -106,6 +151,7 @@ int run_pair(const BenchArguments& arguments, const ComparisonArguments& compari
   const PairOptions options{.base = arguments.pair,
                             .head = self.value(),
                             .filter = arguments.filter,
+                            .corpus = arguments.corpus,
                             .pairs = arguments.samples,
                             .round_ms = arguments.round_ms};
   return run_pair_command(options, {.head = arguments.json}, comparison);
@@ -132,6 +178,9 @@ void add_bench_command(CLI::App& root, int& exit_code) {
           "--round-ms", arguments->round_ms, "time of each benchmark in each round, at least")
       ->check(CLI::Range(1, 60'000))
       ->capture_default_str();
+  command->add_option("--corpus",
+                      arguments->corpus,
+                      "folder whose real/ has schemas, a folder each; they get rows of their own");
   command->add_flag("--list", arguments->list, "only name the benchmarks");
   command->add_flag("--quiet", arguments->quiet, "no progress and no table");
   command->add_option("--pair",

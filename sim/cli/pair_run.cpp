@@ -93,6 +93,9 @@ class Session {
     if (!options_.filter.empty()) {
       arguments.push_back(options_.filter);
     }
+    if (!options_.corpus.empty()) {
+      arguments.insert(arguments.end(), {"--corpus", options_.corpus});
+    }
     for (std::string word : {std::string{"--json"},
                              file,
                              std::string{"--samples"},
@@ -115,6 +118,7 @@ class Session {
 // What both files of the session share.
 void finish(const PairOptions& options, report::PerfReport& side) {
   side.protocol.class_c = "ABBA";
+  side.goals.clear();  // those of the first process alone
   side.protocol.pairs = options.pairs;
   side.protocol.warmup = options.warmup;
   for (report::PerfRow& row : side.rows) {

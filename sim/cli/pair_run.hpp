@@ -17,6 +17,7 @@ struct PairOptions {
   std::string base;  // files of the programs
   std::string head;
   std::string filter{};
+  std::string corpus{};  // empty: none
   int pairs = 12;
   int warmup = 1;   // pairs before them that do not count
   int samples = 1;  // rounds a process, of which the median counts

@@ -2,6 +2,8 @@
 #define BOOST_TEST_MODULE cli_perf
 #include <algorithm>
 #include <filesystem>
+#include <set>
+#include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -231,6 +233,45 @@ BOOST_AUTO_TEST_CASE(bench_writes_a_report_that_reads_back_and_equals_itself) {
   BOOST_TEST(out.machine.cores >= 1);
   BOOST_TEST(out.created.size() == 20U);
   BOOST_TEST(out.self.noise_probe.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(bench_has_a_row_for_each_schema_of_a_corpus_and_tells_how_goals_are_met) {
+  const Files files;
+  const auto put = [&files](const std::string& name, const std::string& text) {
+    std::filesystem::create_directories(
+        std::filesystem::path(files.folder.path() + "/" + name).parent_path());
+    files.write(name, text);
+  };
+  put("real/parser_example/sys/sys.vsql", "ABSTRACT WORKSPACE Workspace ();");
+  put("real/parser_example/org/pos/a.vsql", "APPLICATION pos();");
+  put("real/broken/org/pos/a.vsql", "APPLICATION pos(");
+  put("real/README.md", "no schema");
+  const std::string path = files.folder.path() + "/own.json";
+  BOOST_TEST(run({"bench",
+                  "schema/.*/real",
+                  "--corpus",
+                  files.folder.path(),
+                  "--samples",
+                  "1",
+                  "--round-ms",
+                  "1",
+                  "--json",
+                  path,
+                  "--quiet"}) == 0);
+  const auto written = read_report(path);
+  BOOST_REQUIRE_MESSAGE(written, (written ? "" : written.error().what));
+  std::set<std::string> rows;
+  double time = 0;
+  for (const PerfRow& row : written.value().rows) {
+    rows.insert(row.id);
+    time = row.unit == "ns" && row.id.ends_with("example") ? row.samples.at(0) : time;
+  }
+  BOOST_TEST((rows == std::set<std::string>{"schema/compile/real/parser_example",
+                                            "schema/parse/real/broken"}));
+  BOOST_REQUIRE(written.value().goals.size() == 1U);
+  BOOST_TEST(written.value().goals[0].row == "schema/compile/real/parser_example");
+  BOOST_TEST(written.value().goals[0].median == time);
+  BOOST_TEST(run({"bench", "--list", "--corpus", files.folder.path() + "/none"}) == 3);
 }
 
 BOOST_AUTO_TEST_CASE(exit_codes_of_bench_are_those_of_the_specification) {

@@ -13,7 +13,7 @@
 #include <fmt/format.h>
 
 #include "base/sha256.hpp"
-#include "bench/micro/register.hpp"
+#include "bench/goals.hpp"
 #include "sim/cli/build_values.hpp"
 #include "sim/cli/commit_values.hpp"
 #include "sim/cli/machine.hpp"
@@ -36,6 +36,20 @@ std::vector<report::PerfRow> rows_of(const bench::BenchmarkRun& run) {
                      .unit = counter.name,
                      .samples = counter.values});
     }
+  }
+  return out;
+}
+
+std::vector<report::PerfGoal> report_goals(const bench::BenchmarkRun& run) {
+  std::vector<report::PerfGoal> out;
+  for (const bench::GoalResult& goal : bench::goals_of(run)) {
+    out.push_back({.id = goal.what,
+                   .row = goal.row,
+                   .unit = goal.unit,
+                   .better = goal.at_least ? report::Better::more : report::Better::less,
+                   .goal = goal.goal,
+                   .median = goal.median,
+                   .best = goal.best});
   }
   return out;
 }
@@ -91,9 +105,10 @@ report::NoiseProbe noise_probe(const bench::ProbeReadings& readings) {
           .between_us = readings.between_us};
 }
 
-Result<report::PerfReport> measure(const bench::RunOptions& options) {
+Result<report::PerfReport> measure(const bench::RunOptions& options,
+                                   const std::vector<bench::RealSchema>& real) {
   using Clock = std::chrono::steady_clock;
-  bench::register_benchmarks();
+  bench::register_benchmarks(real);
   report::PerfReport out;
   out.created = utc_now();
   out.program = program_info();
@@ -105,6 +120,7 @@ Result<report::PerfReport> measure(const bench::RunOptions& options) {
   out.machine = machine.finish();
   out.self.noise_probe = noise_probe(run.probe);
   out.rows = rows_of(run);
+  out.goals = report_goals(run);
   return out;
 }
 

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
+#include "bench/micro/register.hpp"
 #include "bench/runner.hpp"
 #include "sim/report/perf/report_file.hpp"
 
@@ -23,6 +25,7 @@ std::string utc_now();
 report::NoiseProbe noise_probe(const bench::ProbeReadings& readings);
 
 // Runs the benchmarks that match and describes everything around them.
-Result<report::PerfReport> measure(const bench::RunOptions& options);
+Result<report::PerfReport> measure(const bench::RunOptions& options,
+                                   const std::vector<bench::RealSchema>& real = {});
 
 }  // namespace vvm::cli
