@@ -71,6 +71,10 @@ def print_real(rows):
     print()
 
 
+def figure(value, unit):
+    return f"{value / 1e6:.3g} ms" if unit == "ns" else f"{value:.4g} {unit}"
+
+
 def print_goals(goals, which):
     if not goals:
         return
@@ -78,9 +82,9 @@ def print_goals(goals, which):
     for goal in goals:
         value, asked, more = goal[which], goal["goal"], goal["better"] == "more"
         met = value >= asked if more else value <= asked
-        sign = "≥" if more else "≤"
-        print(f"| {goal['id']} | {sign} {asked:,.4g} {goal['unit']} |"
-              f" {value:,.4g} {goal['unit']} | {'met' if met else 'missed'} |")
+        unit, sign = goal["unit"], "≥" if more else "≤"
+        print(f"| {goal['id']} | {sign} {figure(asked, unit)} | {figure(value, unit)} |"
+              f" {'met' if met else 'missed'} |")
 
 
 def main():

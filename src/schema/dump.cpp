@@ -98,8 +98,8 @@ std::string BoundDump::place(Loc loc) {
 }
 
 std::string BoundDump::full_name(const BoundPackage& package, NameId name) const {
-  std::string out =
-      package.local == 0 ? plain_or_quoted(package.path) : std::string{bound_.text(package.local)};
+  std::string out = package.local == 0 ? plain_or_quoted(package.path)
+                                       : std::string{bound_.text(package.local).view()};
   return out.append(".").append(name == 0 ? "-" : bound_.text(name).view());
 }
 

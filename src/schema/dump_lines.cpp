@@ -67,7 +67,8 @@ DumpLines& DumpLines::ref(const QRef& ref) {
   if (ref.qualifier == 0) {
     name(ref.name);
   } else {
-    word(std::string{names_.text(ref.qualifier)}.append(".").append(names_.text(ref.name)));
+    word(std::string{names_.text(ref.qualifier).view()}.append(".").append(
+        names_.text(ref.name).view()));
   }
   place(ref.loc);
   return *this;

@@ -55,7 +55,9 @@ class DumpLines {
 
   DumpLines& number(std::uint64_t value) { return word(std::to_string(value)); }
 
-  DumpLines& name(NameId name) { return word(name == 0 ? "-" : names_.text(name).view()); }
+  DumpLines& name(NameId name) {
+    return word(name == 0 ? std::string_view{"-"} : names_.text(name).view());
+  }
 
   DumpLines& ref(const QRef& ref);
   DumpLines& ref(const NameRef& ref);

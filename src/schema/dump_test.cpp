@@ -340,6 +340,24 @@ BOOST_AUTO_TEST_CASE(trees_that_differ_in_places_only_have_equal_dumps_without) 
              tree_of("\n WORKSPACE\nW ( -- e\n\n   --   d\n ROLE \"R\"\n) ;"));
 }
 
+// A path that is given twice is an error of a later stage; until then both of its files count.
+BOOST_AUTO_TEST_CASE(files_of_the_same_name_are_both_there) {
+  std::vector<PackageText> packages = files("ROLE A;");
+  packages.push_back(files("ROLE B; TAG")[0]);
+  packages[0].files.push_back({.name = "pos.vsql", .text = "ROLE C;"});
+  const std::string expected =
+      "file org/pos/pos.vsql\n  role@1:1 A\n"
+      "file org/pos/pos.vsql\n  role@1:1 C\n"
+      "file org/pos/pos.vsql\n  role@1:1 B\n";
+  Workspace workspace;
+  BOOST_TEST(workspace.dump(packages, Form::tree).text == expected);
+  packages[1].files[0].text = "ROLE B;";
+  const Dumped good = workspace.dump(packages, Form::tree);
+  BOOST_TEST(good.text == expected);
+  BOOST_TEST(good.compiled.errors == std::vector<std::string>{"package org/pos redeclared"},
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(the_bound_form_shows_what_names_lead_to) {
   const std::string text =
       "IMPORT SCHEMA 'org/lib' AS l;\n"

@@ -56,6 +56,9 @@ const Parsed& Workspace::parsed(const std::string& path, const SourceText& file)
   Parsed& known = it->second;
   if (added || known.tree->source->text() != file.text) {
     ++files_parsed_;
+    if (!added) {
+      replaced_.push_back(std::move(known.tree));
+    }
     known = parse(sources_->add(file.name, file.text, path), names_.get(), &tokens_);
   }
   return known;
@@ -180,6 +183,7 @@ void Workspace::keep_for_people(const std::vector<PackageText>& packages, const 
 Compiled Workspace::finish(const std::vector<PackageText>& packages, Run* run) {
   forget_if_full();
   diagnostics_.clear();
+  replaced_.clear();
   files_parsed_ = 0;
   Compiled compiled;
   compiled.app_def = stages(packages, run);

@@ -76,6 +76,8 @@ class Workspace {
   std::unique_ptr<SourceMap> sources_;
   std::unique_ptr<Names> names_;
   std::map<Key, Parsed> known_;
+  // Of this compilation: packages may have the same path, and a tree that was taken stays in use.
+  std::vector<std::unique_ptr<FileTree>> replaced_;
   TokenBuffer tokens_;
   std::vector<Diagnostic> diagnostics_;
   std::size_t files_parsed_ = 0;
