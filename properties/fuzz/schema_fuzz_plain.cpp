@@ -28,18 +28,39 @@ void write_file(const std::string& path, std::string_view text) {
   file << text;
 }
 
-// The judge's verdict; the input stays in `last` if the process does not survive it.
-bool holds(const std::string& text, const std::string& name, const std::string& last) {
-  write_file(last, text);
+// The input at work, in a file, for whoever looks for it after the process died. Written in place:
+// a file that is emptied and filled again makes some file systems wait for the disk.
+class AtWork {
+ public:
+  explicit AtWork(std::string path)
+      : path_(std::move(path)), file_(path_, std::ios::binary | std::ios::trunc) {}
+
+  void show(const std::string& text) {
+    file_.seekp(0);
+    file_ << text << std::flush;
+    std::filesystem::resize_file(path_, text.size());
+  }
+
+  void remove() { std::filesystem::remove(path_); }
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  std::ofstream file_;
+};
+
+// The judge's verdict; the input stays in the file if it does not hold.
+bool holds(const std::string& text, const std::string& name, AtWork* at_work) {
+  at_work->show(text);
   const std::string found = broken(text);
   if (found.empty()) {
     return true;
   }
-  std::printf("FAILED %s: %s\n  the input: %s\n  replay it: ./dev fuzz-schema %s\n",
+  std::printf("FAILED %s: %s\n  replay it: ./dev fuzz-schema %s\n",
               name.c_str(),
               found.c_str(),
-              last.c_str(),
-              last.c_str());
+              at_work->path().c_str());
   return false;
 }
 
@@ -54,8 +75,9 @@ int test(const Origins& origins, std::uint64_t cases, const std::string& last) {
     std::printf("FAILED no seeds below %s\n", origins.root.c_str());
     return 1;
   }
+  AtWork at_work(last);
   for (const Seed& seed : all) {
-    if (!holds(seed.text, seed.name, last)) {
+    if (!holds(seed.text, seed.name, &at_work)) {
       return 1;
     }
   }
@@ -66,11 +88,11 @@ int test(const Origins& origins, std::uint64_t cases, const std::string& last) {
     const std::string text = rng.chance({.num = 1, .den = 4})
                                  ? crossed(seed.text, other, input_bytes_max, &rng)
                                  : mutated(seed.text, input_bytes_max, &rng);
-    if (!holds(text, "mutation " + std::to_string(i) + " of " + seed.name, last)) {
+    if (!holds(text, "mutation " + std::to_string(i) + " of " + seed.name, &at_work)) {
       return 1;
     }
   }
-  std::filesystem::remove(last);
+  at_work.remove();
   std::printf(
       "%zu seeds and %llu mutations hold\n", all.size(), static_cast<unsigned long long>(cases));
   return 0;
