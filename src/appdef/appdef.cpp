@@ -151,6 +151,8 @@ List<Field> system_fields(TypeKind kind) {
   }
 }
 
+std::uint32_t hash_of(const TypeName& name) { return hash_of(name.pkg, name.entity); }
+
 std::string TypeName::str() const {
   std::string out;
   out.reserve(pkg.size() + entity.size() + 1);
@@ -214,12 +216,13 @@ std::string Filter::str() const {
 
 AppDef::AppDef(Arena arena, const Contents& contents, std::shared_ptr<const Arena> texts)
     : arena_(std::move(arena)), texts_(std::move(texts)), contents_(contents) {
+  contents_.hashes = {};
   index_.assign(std::bit_ceil(contents_.types.size() * 2 + 1), 0);
   const std::size_t mask = index_.size() - 1;
   std::size_t count = 0;
   for (std::size_t i = 0; i < contents_.types.size(); ++i) {
     const Type& type = *contents_.types[i];
-    std::size_t slot = hash_of(type.name.pkg, type.name.entity) & mask;
+    std::size_t slot = (contents.hashes.empty() ? hash_of(type.name) : contents.hashes[i]) & mask;
     int probe = 0;
     while (index_[slot] != 0 && probe < probes_max) {
       slot = (slot + 1) & mask;

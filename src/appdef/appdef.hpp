@@ -326,7 +326,12 @@ struct Contents {
   Text application{};
   List<Package> packages{};   // sorted by local name
   List<const Type*> types{};  // sorted by name
+  // hash_of() their names; empty: to be computed. Not kept.
+  List<std::uint32_t> hashes{};
 };
+
+// For Contents: whoever has a name at hand saves the AppDef from reading it again.
+std::uint32_t hash_of(const TypeName& name);
 
 class AppDef {
  public:

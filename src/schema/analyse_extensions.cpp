@@ -69,11 +69,11 @@ void Analyser::projector(const ProjectorStmt& stmt) {
 }
 
 void Analyser::row_trigger(const Trigger& trigger, const QRef& name) {
-  const Found descriptor = bound_.resolve(Want::descriptor, name, *here_);
+  const Found descriptor = bound_.find(Want::descriptor, name, *here_);
   if (descriptor.symbol != nullptr) {
     return;
   }
-  if (!descriptor.failure->not_found) {
+  if (descriptor.failure != nullptr && !descriptor.failure->not_found) {
     bound_.fail(name.loc, *descriptor.failure);
     return;
   }
@@ -105,15 +105,15 @@ void Analyser::row_trigger(const Trigger& trigger, const QRef& name) {
 }
 
 void Analyser::param_trigger(const QRef& name) {
-  const Found type = bound_.resolve(Want::type, name, *here_);
+  const Found type = bound_.find(Want::type, name, *here_);
   if (type.symbol != nullptr) {
     return;
   }
-  if (!type.failure->not_found) {
+  if (type.failure != nullptr && !type.failure->not_found) {
     bound_.fail(name.loc, *type.failure);
     return;
   }
-  const Found table = bound_.resolve(Want::table, name, *here_);
+  const Found table = bound_.find(Want::table, name, *here_);
   if (table.symbol == nullptr || bound_.table_info(table.symbol).kind != TableKind::odoc) {
     fail(Want::type,
          name,

@@ -308,9 +308,17 @@ Bound::Target Bound::target_of(NameId qualifier, BoundPackage* here) {
 }
 
 Found Bound::resolve(Want want, const QRef& ref, const Scope& here) {
+  Found found = find(want, ref, here);
+  if (found.symbol == nullptr && found.failure == nullptr) {
+    found.failure = not_found(want, ref);
+  }
+  return found;
+}
+
+Found Bound::find(Want want, const QRef& ref, const Scope& here) {
   const Target target = target_of(ref.qualifier, here.package);
   if (want == Want::tag && target.package != here.package) {
-    return {.symbol = nullptr, .failure = not_found(want, ref)};
+    return {};
   }
   if (target.failure != nullptr) {
     return {.symbol = nullptr, .failure = target.failure};
@@ -348,7 +356,7 @@ Found Bound::resolve(Want want, const QRef& ref, const Scope& here) {
   if (candidate != nullptr && !in_body) {  // step 5
     return {.symbol = candidate, .failure = nullptr};
   }
-  return {.symbol = nullptr, .failure = not_found(want, ref)};
+  return {};
 }
 
 // --------------------------------------------------------------------------------- inheritance

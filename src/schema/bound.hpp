@@ -32,7 +32,7 @@ struct Failure {
 
 struct Found {
   Symbol* symbol = nullptr;
-  const Failure* failure = nullptr;  // set exactly when symbol is not
+  const Failure* failure = nullptr;  // of resolve(): set exactly when symbol is not
 };
 
 // Where statements stand: at file root, in a workspace body, or in the body of an ALTER.
@@ -174,6 +174,9 @@ class Bound {
 
   // docs/spec/vsql.md 4.1.
   Found resolve(Want want, const QRef& ref, const Scope& here);
+  // The same, for those who ask for something else then: a name that is merely not there has no
+  // failure, which would cost its text.
+  Found find(Want want, const QRef& ref, const Scope& here);
 
   std::size_t symbols() const { return symbols_.size() - 1; }
 

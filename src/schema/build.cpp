@@ -128,6 +128,7 @@ std::shared_ptr<const appdef::AppDef> Builder::run() {
 
 void Builder::tables() {
   first_said_ = bound_.report().kept().size();
+  noted_ = bound_.report().count();
   for (BoundPackage* package : by_path_) {
     for (const StmtKind kind : {StmtKind::table, StmtKind::descriptor}) {
       for (const Entry& entry : package->entries) {
@@ -433,12 +434,7 @@ appdef::WorkspaceInfo* Builder::info_of(const Type* workspace) {
   return const_cast<appdef::WorkspaceInfo*>(workspace->info());
 }
 
-void Builder::clashes(const Types& sorted) {
-  for (std::size_t i = 1; i < sorted.size(); ++i) {
-    if (sorted[i]->name == sorted[i - 1]->name) {
-      error(Rule::e662, 0, "already exists: type «" + sorted[i]->name.str() + "»");
-    }
-  }
+void Builder::check_local_name() {
   const std::string_view local = bound_.text(bound_.application_package()->local);
   for (std::size_t i = 0; i < local.size(); ++i) {
     const char c = local[i];
@@ -462,6 +458,7 @@ void Builder::sort_types() {
     std::uint64_t first;
     std::uint64_t second;
     Type* type;
+    std::uint32_t hash;
   };
 
   std::vector<Key> keys;
@@ -471,7 +468,8 @@ void Builder::sort_types() {
     keys.push_back({.pkg = type->name.pkg,
                     .first = octets_of(entity, 0),
                     .second = octets_of(entity, 8),
-                    .type = type});
+                    .type = type,
+                    .hash = appdef::hash_of(type->name)});
   }
   std::ranges::sort(keys, [](const Key& a, const Key& b) {
     if (a.pkg != b.pkg) {  // almost always the same text
@@ -484,9 +482,18 @@ void Builder::sort_types() {
   });
   types_.clear();
   types_.reserve(keys.size());
+  hashes_.reserve(keys.size());
+  for (std::size_t i = 1; i < keys.size(); ++i) {
+    const bool may_clash =
+        keys[i].first == keys[i - 1].first && keys[i].second == keys[i - 1].second;
+    if (may_clash && keys[i].type->name == keys[i - 1].type->name) {
+      error(Rule::e662, 0, "already exists: type «" + keys[i].type->name.str() + "»");
+    }
+  }
   for (const Key& key : keys) {
     key.type->index = static_cast<std::uint32_t>(types_.size());
     types_.push_back(key.type);
+    hashes_.push_back(key.hash);
   }
 }
 
@@ -516,11 +523,12 @@ void Builder::own_types() {
 std::shared_ptr<const appdef::AppDef> Builder::finish() {
   uses();
   sort_types();
-  clashes(types_);
+  check_local_name();
   own_types();
   const appdef::Contents contents{.application = name(bound_.application()->name),
                                   .packages = package_map(),
-                                  .types = arena_.copy(std::span<const Type* const>(types_))};
+                                  .types = arena_.copy(std::span<const Type* const>(types_)),
+                                  .hashes = hashes_};
   if (bound_.report().failed()) {
     return nullptr;
   }

@@ -272,10 +272,9 @@ void Builder::grant(const GrantStmt& stmt, const Scope& here) {
     }
     case GrantKind::single: {
       constexpr std::array wants{Want::command, Want::query, Want::view, Want::table};
-      Found found =
-          bound_.resolve(wants[static_cast<std::size_t>(stmt.objects)], stmt.target, here);
+      Found found = bound_.find(wants[static_cast<std::size_t>(stmt.objects)], stmt.target, here);
       if (found.symbol == nullptr && stmt.objects == Objects::table) {
-        found = bound_.resolve(Want::descriptor, stmt.target, here);
+        found = bound_.find(Want::descriptor, stmt.target, here);
       }
       CHECK(found.symbol != nullptr, "a grant passed the analysis", bound_.written(stmt.target));
       rule.filter = names_filter(found.symbol->type, Filter::Kind::names);

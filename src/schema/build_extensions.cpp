@@ -105,9 +105,9 @@ const Builder::Type* Builder::param(const Param& param, const Scope& here) {
   if (param.kind != ParamKind::named) {
     return nullptr;
   }
-  Found found = bound_.resolve(Want::type, param.name, here);
+  Found found = bound_.find(Want::type, param.name, here);
   if (found.symbol == nullptr) {
-    found = bound_.resolve(Want::table, param.name, here);
+    found = bound_.find(Want::table, param.name, here);
   }
   CHECK(found.symbol != nullptr, "a parameter passed the analysis", bound_.written(param.name));
   return found.symbol->type;
@@ -157,12 +157,12 @@ appdef::Event Builder::event(const Trigger& trigger, const Scope& here) {
   for (const QRef& ref : trigger.names) {
     Found found;
     if (!trigger.on_execute) {
-      found = bound_.resolve(Want::descriptor, ref, here);
+      found = bound_.find(Want::descriptor, ref, here);
     } else {
-      found = bound_.resolve(trigger.with_param ? Want::type : Want::command, ref, here);
+      found = bound_.find(trigger.with_param ? Want::type : Want::command, ref, here);
     }
     if (found.symbol == nullptr) {
-      found = bound_.resolve(Want::table, ref, here);
+      found = bound_.find(Want::table, ref, here);
     }
     CHECK(found.symbol != nullptr, "a trigger passed the analysis", bound_.written(ref));
     const Type* type = found.symbol->type;

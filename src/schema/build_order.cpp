@@ -175,7 +175,7 @@ class Builder::Demand {
           need_nested(*item.nested, owner);
           break;
         case ItemKind::field_set: {
-          Symbol* set = builder_.bound_.resolve(Want::type, item.names()[0], *owner->scope).symbol;
+          Symbol* set = builder_.bound_.find(Want::type, item.names()[0], *owner->scope).symbol;
           if (set != nullptr && depth <= nesting_max) {
             walk(static_cast<const TableStmt*>(set->stmt)->items, set, depth + 1);
           }
@@ -188,7 +188,7 @@ class Builder::Demand {
   }
 
   void need(const QRef& ref, const Scope& here) {
-    const Symbol* found = builder_.bound_.resolve(Want::table, ref, here).symbol;
+    const Symbol* found = builder_.bound_.find(Want::table, ref, here).symbol;
     if (found != nullptr) {
       needs_.push_back({.item = item_, .type = found->type});
     }
@@ -220,8 +220,8 @@ class Builder::Demand {
   std::size_t steps_ = 0;
 };
 
-// What has been said since the last call was about the item at hand.
-void Builder::note_messages() {
+void Builder::note_new_messages() {
+  noted_ = bound_.report().count();
   const std::size_t kept = bound_.report().kept().size();
   while (first_said_ + said_.size() < kept) {
     said_.push_back(at_);

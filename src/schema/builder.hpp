@@ -52,7 +52,7 @@ class Builder {
   void own_types();
   static appdef::WorkspaceInfo* info_of(const Type* workspace);
   void sort_types();
-  void clashes(const Types& sorted);
+  void check_local_name();
   bool visible(const Ws& ws, const Type& type) const;
   List<const Type*> sorted(Types* types);
 
@@ -102,7 +102,14 @@ class Builder {
   bool length_of(const Item& item, std::uint32_t* out);
 
   // build_order.cpp.
-  void note_messages();
+  // What has been said since the last call was about the item at hand.
+  void note_messages() {
+    if (bound_.report().count() != noted_) {
+      note_new_messages();
+    }
+  }
+
+  void note_new_messages();
   void order_messages();
   class Demand;
 
@@ -141,6 +148,7 @@ class Builder {
   std::vector<BoundPackage*> by_path_;  // packages in ascending order of paths
   std::vector<Type*> made_;             // in the order of making
   Types types_;                         // sorted, in the end
+  std::vector<std::uint32_t> hashes_;   // of their names
   appdef::Text sys_;
   Type* any_ = nullptr;
   Type* sys_workspace_ = nullptr;
@@ -164,6 +172,7 @@ class Builder {
 
   Said at_;
   std::size_t first_said_ = 0;
+  std::size_t noted_ = 0;  // Report::count() then
   std::vector<Said> said_;
   std::vector<std::uint32_t> claimed_;     // by NameId: number of the Def that has such an item
   std::vector<std::uint32_t> fields_;      // the same, for fields only
