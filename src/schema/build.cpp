@@ -127,6 +127,7 @@ std::shared_ptr<const appdef::AppDef> Builder::run() {
 }
 
 void Builder::tables() {
+  said_.clear();  // of types, whose messages stay as they are
   first_said_ = bound_.report().kept().size();
   for (BoundPackage* package : by_path_) {
     for (const StmtKind kind : {StmtKind::table, StmtKind::descriptor}) {
