@@ -127,6 +127,7 @@ std::shared_ptr<const appdef::AppDef> Builder::run() {
 }
 
 void Builder::tables() {
+  said_.clear();  // of types, whose messages stay as they are
   first_said_ = bound_.report().kept().size();
   noted_ = bound_.report().count();
   for (BoundPackage* package : by_path_) {

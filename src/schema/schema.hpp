@@ -44,8 +44,8 @@ struct Options {
 struct Compiled {
   std::shared_ptr<const appdef::AppDef> app_def;  // null exactly when there are errors
   Stage stage = Stage::validate;                  // the last one that ran
-  // Canonical: "pos.vsql:3:12: undefined type: X"; in one line, but for E528, which shows a regular
-  // expression as it stands.
+  // Canonical: "pos.vsql:3:12: undefined type: X"; in one line, but where a string of the source is
+  // shown as it stands (E528, import paths).
   std::vector<std::string> errors;
   std::optional<Code> code;  // 3xx of docs/spec/vvm.md 8.9 for the first error
 };
