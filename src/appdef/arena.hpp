@@ -63,8 +63,8 @@ class Arena {
     if (values.empty()) {
       return {};
     }
-    void* first = allocate(sizeof(T) * values.size(), alignof(T));
-    std::memcpy(first, values.data(), sizeof(T) * values.size());
+    void* first = allocate(values.size_bytes(), alignof(T));
+    std::memcpy(first, static_cast<const void*>(values.data()), values.size_bytes());
     return {static_cast<const T*>(first), values.size()};
   }
 

@@ -43,6 +43,7 @@ class Report {
   // The messages kept from `first` on, as `order` lists them, which has the number of each once.
   void reorder(std::size_t first, const std::vector<std::size_t>& order) {
     std::vector<Diagnostic> sorted;
+    sorted.reserve(order.size());
     for (const std::size_t from : order) {
       sorted.push_back(std::move(kept_[from]));
     }
