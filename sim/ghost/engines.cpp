@@ -82,6 +82,21 @@ void Engines::look(const Process& process, const AppQName& app) {
   }
 }
 
+void Engines::see_version(const Process& process,
+                          const AppQName& app,
+                          const appparts::VersionView& version) {
+  const bool closed = version.state == appparts::VersionState::closed;
+  for (const engines::PoolAccount& pool : version.pools) {
+    const bool adds_up = pool.balanced() && (!closed || pool.created == pool.closed);
+    require(adds_up, Property::engine_accounting, [&] {
+      return Finding{
+          app.str() + " version " + std::to_string(raw(version.version)) + " at " + process.name,
+          "created = free + borrowed + tainted + closed",
+          pool_text(pool)};
+    });
+  }
+}
+
 // Every element is in one state and every borrow in one partition; what a version has closed, and
 // nothing else, is closed.
 void Engines::versions(const Process& process, const AppQName& app) {
@@ -92,16 +107,9 @@ void Engines::versions(const Process& process, const AppQName& app) {
     for (const appparts::VersionView& version : at->second) {
       live += static_cast<std::int64_t>(version.ledger.created) -
               static_cast<std::int64_t>(version.ledger.closed);
-      const bool closed = version.state == appparts::VersionState::closed;
+      see_version(process, app, version);
       for (const engines::PoolAccount& pool : version.pools) {
         borrowed += static_cast<std::int64_t>(pool.borrowed);
-        const bool adds_up = pool.balanced() && (!closed || pool.created == pool.closed);
-        require(adds_up, Property::engine_accounting, [&] {
-          return Finding{app.str() + " version " + std::to_string(raw(version.version)) + " at " +
-                             process.name,
-                         "created = free + borrowed + tainted + closed",
-                         pool_text(pool)};
-        });
       }
     }
   }

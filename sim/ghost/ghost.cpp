@@ -363,6 +363,12 @@ void Ghost::see_part(ProcessIndex index, const PartitionKey& key, appparts::Part
   part.rt = std::move(next);
 }
 
+void Ghost::see_closed(ProcessIndex index,
+                       const AppQName& app,
+                       const appparts::VersionView& version) {
+  engines_->see_version(state_.at(index), app, version);
+}
+
 void Ghost::see_versions(ProcessIndex index,
                          const AppQName& app,
                          std::vector<appparts::VersionView> versions) {

@@ -53,6 +53,8 @@ class Ghost {
   // ---- fed at the end of an event, as things are then
 
   void see_part(ProcessIndex process, const PartitionKey& key, appparts::PartitionView view);
+  // A version that is gone, as it was in the end.
+  void see_closed(ProcessIndex process, const AppQName& app, const appparts::VersionView& version);
   void see_versions(ProcessIndex process,
                     const AppQName& app,
                     std::vector<appparts::VersionView> versions);

@@ -66,6 +66,10 @@ class Engines final : public Group {
   // Engines that live, and invocations of closed ones, as their factory counts them.
   void see_engines(const Process& process, const AppQName& app, std::int64_t live);
   void see_misuse(const Process& process, const AppQName& app);
+  // The books of one version.
+  void see_version(const Process& process,
+                   const AppQName& app,
+                   const appparts::VersionView& version);
 
   void on_process(const Process& process) override;
   void on_part(const Process& process,

@@ -280,6 +280,21 @@ BOOST_AUTO_TEST_CASE(what_is_admitted_is_ready_named_and_full) {
   BOOST_TEST(admitted([](auto&, auto& version) { version.sizes[0] = 2; }) == "I-S16");
 }
 
+BOOST_AUTO_TEST_CASE(the_books_of_a_version_that_has_gone_are_closed) {
+  const auto seen = [](engines::PoolAccount pool) {
+    HandMade h;
+    h.place_and_serve();
+    appparts::VersionView version = HandMade::version(1);
+    version.state = appparts::VersionState::closed;
+    version.pools = {pool};
+    h.ghost.see_closed(h.vvm1, test_app, version);
+    return h.failed();
+  };
+  BOOST_TEST(seen({.created = 3, .closed = 3}) == "");
+  BOOST_TEST(seen({.created = 3, .closed = 2}) == "I-S20");
+  BOOST_TEST(seen({.created = 3, .free = 1, .closed = 2}) == "I-S20");
+}
+
 BOOST_AUTO_TEST_CASE(engines_are_all_accounted_for) {
   const auto seen = [](const auto& change) {
     HandMade h;

@@ -124,6 +124,9 @@ void Watch::look(Subject& subject) {
     }
     for (appparts::Changes::OfApp& change : changes.apps) {
       ghost_.see_versions(subject.index, change.app, std::move(change.versions));
+      for (const appparts::VersionView& closed : change.closed) {
+        ghost_.see_closed(subject.index, change.app, closed);
+      }
     }
   }
   if (!ghost_.touched() || vvm.control() == nullptr) {

@@ -142,6 +142,7 @@ Changes AppPartitions::take_changes() {
     for (const auto& handle : app->versions) {
       of_app.versions.push_back(view_of(*handle));
     }
+    of_app.closed = std::exchange(app->closed, {});
   }
   changed_apps_.clear();
   return changes;

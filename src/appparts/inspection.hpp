@@ -86,6 +86,7 @@ struct Changes {
   struct OfApp {
     AppQName app;
     std::vector<VersionView> versions{};
+    std::vector<VersionView> closed{};  // since the last time: gone, but for their books
   };
 
   std::vector<OfPartition> partitions{};

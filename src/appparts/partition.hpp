@@ -120,7 +120,8 @@ struct App {
   std::uint16_t app_workspaces = 0;
   std::vector<std::unique_ptr<VersionHandle>> versions;  // oldest first
   std::map<PartitionId, std::unique_ptr<Partition>> partitions;
-  bool changed = false;  // since take_changes()
+  bool changed = false;             // since take_changes()
+  std::vector<VersionView> closed;  // since then, for whoever checks their books
 };
 
 inline std::string Partition::label() const { return app->text + "/" + std::to_string(raw(id)); }

@@ -241,6 +241,9 @@ void AppPartitions::unreferenced(VersionHandle& handle) {
         "a version without holder is",
         state_name(handle.state));
   App& app = *handle.app;
+  if (parts_.count_borrows) {
+    app.closed.push_back(view_of(handle));
+  }
   std::erase_if(app.versions, [&](const auto& each) { return each.get() == &handle; });
   changed(app);
 }
