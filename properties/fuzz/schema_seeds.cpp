@@ -11,6 +11,7 @@
 #include "properties/fuzz/schema_text.hpp"
 #include "schema/generate.hpp"
 #include "schema/test_cases.hpp"
+#include "schema/test_corpus.hpp"
 
 namespace vvm::fuzz {
 namespace {
@@ -111,19 +112,6 @@ void add_generated(Collector* out) {
   }
 }
 
-std::vector<PackageText> packages_of_json(const json::value& list) {
-  std::vector<PackageText> packages;
-  for (const json::value& each : list.as_array()) {
-    PackageText package{.path = std::string{each.at("path").as_string()}, .files = {}};
-    for (const json::value& file : each.at("files").as_array()) {
-      package.files.push_back({.name = std::string{file.at("name").as_string()},
-                               .text = std::string{file.at("text").as_string()}});
-    }
-    packages.push_back(std::move(package));
-  }
-  return packages;
-}
-
 void add_corpus(const files::path& corpus, Collector* out) {
   for (const char* name : {"vsql_cases.jsonl", "compat_cases.jsonl"}) {
     for (const std::string& line : schema::testing::lines_of(read_file((corpus / name).string()))) {
@@ -131,7 +119,7 @@ void add_corpus(const files::path& corpus, Collector* out) {
       for (const char* member : {"packages", "old", "new"}) {
         if (const json::value* list = test.as_object().if_contains(member); list != nullptr) {
           out->add("corpus-" + std::string{test.at("id").as_string()} + "-" + member,
-                   packages_of_json(*list));
+                   schema::testing::packages_of(*list));
         }
       }
     }

@@ -257,8 +257,7 @@ bool Analyser::ancestry(Ws* ws) {
 
 void Analyser::grants_before_revokes(const Ws& ws) {
   bool revoked = false;
-  const std::vector<Entry>& entries = ws.package()->entries;
-  for (const Entry& entry : std::span<const Entry>(entries).subspan(ws.first_entry, ws.entries)) {
+  for (const Entry& entry : ws.package()->entries_of(ws.body)) {
     if (entry.scope != &ws.body) {
       continue;
     }

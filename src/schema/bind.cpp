@@ -166,7 +166,7 @@ void Bound::collect_list(List<Stmt*> list, Scope* scope) {
         Scope& inside = scopes_.emplace_back(Scope{
             .package = scope->package, .workspace = nullptr, .is_body = false, .alter = &alter});
         scope->package->entries.push_back({.stmt = stmt, .scope = &inside, .symbol = nullptr});
-        collect_list(alter.body, &inside);
+        collect_body(alter.body, &inside);
         continue;
       }
       case StmtKind::application:
@@ -197,8 +197,6 @@ void Bound::collect_workspace(const WorkspaceStmt& stmt, Scope* scope, Symbol* s
   ws.number = static_cast<std::uint32_t>(workspaces_.size());
   ws.body = {.package = scope->package, .workspace = &ws, .is_body = true, .alter = nullptr};
   symbol_of->ws = &ws;
-  const std::vector<Entry>& entries = scope->package->entries;
-  ws.first_entry = static_cast<std::uint32_t>(entries.size());
   if (scope->package->is_sys && scope == &scope->package->root && text(stmt.name) == "Workspace") {
     sys_workspace_ = &ws;
   }
@@ -208,8 +206,14 @@ void Bound::collect_workspace(const WorkspaceStmt& stmt, Scope* scope, Symbol* s
         {.stmt = stmt.descriptor, .scope = &ws.body, .symbol = descriptor});
     collect_nested(*stmt.descriptor, &ws.body, descriptor);
   }
-  collect_list(stmt.body, &ws.body);
-  ws.entries = static_cast<std::uint32_t>(entries.size()) - ws.first_entry;
+  collect_body(stmt.body, &ws.body);
+}
+
+void Bound::collect_body(List<Stmt*> list, Scope* scope) {
+  const std::vector<Entry>& entries = scope->package->entries;
+  scope->first_entry = static_cast<std::uint32_t>(entries.size());
+  collect_list(list, scope);
+  scope->entries = static_cast<std::uint32_t>(entries.size()) - scope->first_entry;
 }
 
 void Bound::collect_nested(const TableStmt& table, Scope* scope, Symbol* outer) {

@@ -41,6 +41,9 @@ struct Scope {
   Ws* workspace = nullptr;  // current workspace; null at root and in an ALTER that leads nowhere
   bool is_body = false;     // of a WORKSPACE statement
   const AlterStmt* alter = nullptr;
+  // Of a body: its entries in those of the package, and those of bodies inside.
+  std::uint32_t first_entry = 0;
+  std::uint32_t entries = 0;
 };
 
 enum class TableKind : std::uint8_t { none, cdoc, wdoc, odoc, crecord, wrecord, orecord };
@@ -91,8 +94,6 @@ struct Ws {
   std::vector<Ws*> ancestors_sorted;  // for membership, by number
   const Failure* ancestors_failure = nullptr;
   std::uint32_t number = 0;
-  std::uint32_t first_entry = 0;  // of its body, in those of its package
-  std::uint32_t entries = 0;
   std::uint32_t depth = 0;
   enum class State : std::uint8_t { unknown, running, done } state = State::unknown;
 
@@ -133,6 +134,11 @@ struct BoundPackage {
   // The first import with this alias, and with this last element of its path.
   std::map<NameId, const BoundImport*> by_alias;
   std::map<NameId, const BoundImport*> by_last;
+
+  // Also those of bodies inside, which have another scope.
+  std::span<const Entry> entries_of(const Scope& body) const {
+    return std::span<const Entry>(entries).subspan(body.first_entry, body.entries);
+  }
 };
 
 // Kinds of statements that a name can ask for.
@@ -230,6 +236,7 @@ class Bound {
  private:
   void collect_package(BoundPackage* package);
   void collect_list(List<Stmt*> list, Scope* scope);
+  void collect_body(List<Stmt*> list, Scope* scope);
   void collect_workspace(const WorkspaceStmt& stmt, Scope* scope, Symbol* symbol);
   void collect_nested(const TableStmt& table, Scope* scope, Symbol* outer);
   Symbol* declare(const Stmt& stmt, Scope* scope);

@@ -170,12 +170,12 @@ void Builder::limit(Symbol* symbol) {
 void Builder::acl() {
   rules_.clear();
   for (Ws& ws : bound_.workspaces()) {
-    rules_of(ws);
+    rules_of(ws.body);
   }
   for (const BoundPackage* package : by_path_) {
     for (const Entry& entry : package->entries) {
       if (entry.kind == StmtKind::alter_workspace) {
-        rules_of(static_cast<const AlterStmt*>(entry.stmt)->body, *entry.scope);
+        rules_of(*entry.scope);
       }
     }
   }
@@ -195,25 +195,12 @@ void Builder::acl() {
   }
 }
 
-// Grants, then revokes; by entries, which do not have to be fetched one by one.
-void Builder::rules_of(const Ws& ws) {
-  const std::span<const Entry> entries =
-      std::span<const Entry>(ws.package()->entries).subspan(ws.first_entry, ws.entries);
+// Of a body: grants, then revokes. By entries, so that other statements need not be fetched.
+void Builder::rules_of(const Scope& body) {
   for (const StmtKind kind : {StmtKind::grant, StmtKind::revoke}) {
-    for (const Entry& entry : entries) {
-      if (entry.kind == kind && entry.scope == &ws.body) {
-        grant(*static_cast<const GrantStmt*>(entry.stmt), ws.body);
-      }
-    }
-  }
-}
-
-// The same of the body of an ALTER.
-void Builder::rules_of(std::span<Stmt* const> body, const Scope& here) {
-  for (const StmtKind kind : {StmtKind::grant, StmtKind::revoke}) {
-    for (const Stmt* stmt : body) {
-      if (stmt->kind == kind) {
-        grant(*static_cast<const GrantStmt*>(stmt), here);
+    for (const Entry& entry : body.package->entries_of(body)) {
+      if (entry.kind == kind && entry.scope == &body) {
+        grant(*static_cast<const GrantStmt*>(entry.stmt), body);
       }
     }
   }

@@ -133,8 +133,7 @@ class Builder {
   void rate(Symbol* symbol);
   void limit(Symbol* symbol);
   void acl();
-  void rules_of(std::span<Stmt* const> body, const Scope& here);
-  void rules_of(const Ws& ws);
+  void rules_of(const Scope& body);
   void grant(const GrantStmt& stmt, const Scope& here);
   void table_rules(const GrantStmt& stmt, WsRule rule, const Type& target);
   List<appdef::Text> columns(std::span<const Column> columns, const Type& target);

@@ -150,6 +150,11 @@ BOOST_AUTO_TEST_CASE(extensions_carry_the_path_of_their_package) {
   BOOST_TEST(command.name.str() == "pos.C");
   BOOST_TEST(command.package_path.view() == "org/pos");
   BOOST_TEST((command.engine == appdef::EngineKind::wasm));
+  for (const appdef::Extension& each : compiled.app_def->extensions()) {
+    BOOST_TEST(compiled.app_def->find_extension("pos", each.name.entity) == &each);
+  }
+  BOOST_TEST(compiled.app_def->find_extension("pos", "W") == nullptr);
+  BOOST_TEST(compiled.app_def->find_extension("pos", "Nope") == nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(a_definition_outlives_the_compilation_and_its_texts) {

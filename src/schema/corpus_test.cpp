@@ -17,6 +17,7 @@
 #include "appdef/compat.hpp"
 #include "appdef/dump.hpp"
 #include "schema/schema.hpp"
+#include "schema/test_corpus.hpp"
 
 namespace vvm::schema {
 namespace {
@@ -51,19 +52,6 @@ std::vector<json::value> lines(const std::string& path) {
     values.push_back(json::parse(line));
   }
   return values;
-}
-
-std::vector<PackageText> packages_of(const json::value& value) {
-  std::vector<PackageText> packages;
-  for (const json::value& each : value.as_array()) {
-    PackageText package{.path = std::string{each.at("path").as_string()}, .files = {}};
-    for (const json::value& file : each.at("files").as_array()) {
-      package.files.push_back({.name = std::string{file.at("name").as_string()},
-                               .text = std::string{file.at("text").as_string()}});
-    }
-    packages.push_back(std::move(package));
-  }
-  return packages;
 }
 
 // What the spec leaves open about E103.
@@ -157,7 +145,7 @@ std::string judge(const json::object& test, const std::string& corpus) {
           static_cast<std::int32_t>(var.value().to_number<std::int64_t>());
     }
   }
-  const Compiled got = compile(packages_of(test.at("packages")), options);
+  const Compiled got = compile(testing::packages_of(test.at("packages")), options);
   if (test.at("outcome").as_string() == "error") {
     return compare_errors(test, got);
   }
@@ -191,8 +179,8 @@ std::multiset<std::string> errors_of(const json::value& list) {
 }
 
 std::string judge_compat(const json::object& test) {
-  const Compiled before = compile(packages_of(test.at("old")));
-  const Compiled after = compile(packages_of(test.at("new")));
+  const Compiled before = compile(testing::packages_of(test.at("old")));
+  const Compiled after = compile(testing::packages_of(test.at("new")));
   if (before.app_def == nullptr || after.app_def == nullptr) {
     return "does not compile:" + joined(before.errors) + joined(after.errors);
   }
