@@ -113,13 +113,13 @@ class Builder::Demand {
     }
   }
 
-  // What an item needs is there before the item is judged, but for its name and kind: those come
-  // first, and then nothing is needed any more.
+  // What an item needs is there before the item is judged.
   bool comes_first(const Need& need, const Open& top) const {
     const std::size_t next = top.said[top.said_done];
     return need.item <= builder_.said_[next].item;
   }
 
+  // But for its name and kind: they are judged first, and where they are wrong nothing is needed.
   bool fails_early(std::uint32_t item, const std::vector<std::size_t>& said) const {
     return std::ranges::any_of(said, [this, item](std::size_t i) {
       const Rule rule = builder_.bound_.report().kept()[builder_.first_said_ + i].rule;

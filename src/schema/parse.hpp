@@ -23,8 +23,8 @@ struct Parsed {
   std::vector<Diagnostic> canonical;
 };
 
-// `buffer` is working memory. Names are interned in `names`, for texts in `source`, which both
-// outlive the tree.
+// `buffer` is working memory. Names and comments are kept in `names`; that and `source` outlive the
+// tree.
 Parsed parse(const SourceFile& source, Names* names, TokenBuffer* buffer);
 
 }  // namespace vvm::schema
